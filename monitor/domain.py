@@ -1,0 +1,435 @@
+"""The nouns: frozen values shared by every room, and the rules of an incident's life.
+
+All times are aware UTC and end in ``_at``; probabilities are in 0..1; ``None`` means "the platform does not say", never zero.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum, StrEnum
+
+TOPICS = (
+    "delivery_delay",
+    "damage_loss",
+    "refund_billing",
+    "customer_service",
+    "app_website",
+    "price",
+    "product_quality",
+    "safety",
+    "staff_behaviour",
+    "privacy",
+    "partner_subcontractor",
+    "other",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Because:
+    """A reason as a code and its values; ``messages`` turns it into a sentence in the reader's language."""
+
+    code: str
+    values: dict[str, str | float | int | datetime | None] = field(default_factory=dict)
+
+
+class Sentiment(StrEnum):
+    """What the wording carries."""
+
+    NEG = "neg"
+    NEU = "neu"
+    POS = "pos"
+
+
+class Precision(StrEnum):
+    """How exact ``Post.created_at`` is: to the second, to the day (noon in Seoul), or only the moment we first saw it."""
+
+    SECOND = "second"
+    DAY = "day"
+    SEEN = "seen"
+
+
+class Kind(StrEnum):
+    """Why an incident exists: complaints about the same trouble, or a wave of attention (news, boycott calls)."""
+
+    COMPLAINT = "complaint"
+    ATTENTION = "attention"
+
+
+class Status(StrEnum):
+    """Where an incident stands; ``LEGAL_MOVES`` says what may follow."""
+
+    CANDIDATE = "candidate"
+    TRIGGERED = "triggered"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+    DISMISSED = "dismissed"
+
+
+LEGAL_MOVES: dict[Status, frozenset[Status]] = {
+    Status.CANDIDATE: frozenset({Status.TRIGGERED, Status.ACKNOWLEDGED, Status.RESOLVED, Status.DISMISSED}),
+    Status.TRIGGERED: frozenset({Status.ACKNOWLEDGED, Status.RESOLVED, Status.DISMISSED}),
+    Status.ACKNOWLEDGED: frozenset({Status.TRIGGERED, Status.RESOLVED, Status.DISMISSED}),
+    Status.RESOLVED: frozenset({Status.TRIGGERED, Status.DISMISSED}),
+    Status.DISMISSED: frozenset({Status.TRIGGERED}),
+}
+LIVE = frozenset({Status.CANDIDATE, Status.TRIGGERED, Status.ACKNOWLEDGED})
+
+
+class Severity(StrEnum):
+    """How bad; ordered by ``rank``. Critical pages, high notifies, moderate and low go to the digest."""
+
+    LOW = "low"
+    MODERATE = "moderate"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """0 (low) to 3 (critical)."""
+        return _SEVERITY_RANK[self]
+
+
+_SEVERITY_RANK = {severity: rank for rank, severity in enumerate(Severity)}
+
+
+class Reason(StrEnum):
+    """Why we speak or stay silent; complete."""
+
+    FIRST = "first"
+    WORSENED = "worsened"
+    REPEAT = "repeat"
+    ESCALATED = "escalated"
+    CROSSED = "crossed"
+    RESOLVED = "resolved"
+    DIGEST = "digest"
+    NOT_EMERGING = "not_emerging"
+    BELOW_SEVERITY = "below_severity"
+    OVER_BUDGET = "over_budget"
+    SILENCED = "silenced"
+    ACKNOWLEDGED = "acknowledged"
+    TOO_SOON = "too_soon"
+    QUIET_HOURS = "quiet_hours"
+    SILENT_MODE = "silent_mode"
+    RECEIVER_CAP = "receiver_cap"
+    NO_RECEIVER = "no_receiver"
+    WARMING_UP = "warming_up"
+    GAP = "gap"
+
+
+NOTIFYING = frozenset({Reason.FIRST, Reason.WORSENED, Reason.REPEAT, Reason.ESCALATED, Reason.CROSSED})
+
+
+class Step(Enum):
+    """How far a mention has travelled; the number is stored and says what is still to be done."""
+
+    COLLECTED = 0
+    CLASSIFIED = 1
+    GROUPED = 2
+    ASSESSED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What we track: a name and the terms that mean it; ``none`` are terms that rule a post out."""
+
+    name: str
+    any: tuple[str, ...] = ()
+    none: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """An account at a platform; ``id`` is unique across platforms (``x:44196397``)."""
+
+    id: str
+    platform: str
+    handle: str | None = None
+    followers: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One public post or comment; ``id`` is ``platform:native id``. ``about`` is the watch term its source says is meant."""
+
+    id: str
+    platform: str
+    text: str
+    created_at: datetime
+    url: str | None = None
+    author_id: str | None = None
+    language: str | None = None
+    reply_to: str | None = None
+    repost_of: str | None = None
+    quote_of: str | None = None
+    community: str | None = None
+    time_precision: Precision = Precision.SECOND
+    about: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A post that refers to a watch; ``spans`` are [start, end) offsets of the matching words in the post's text."""
+
+    post_id: str
+    watch: str
+    spans: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Engagement:
+    """Counts of a post at one moment, as the platform shows them."""
+
+    post_id: str
+    observed_at: datetime
+    likes: int | None = None
+    replies: int | None = None
+    shares: int | None = None
+    views: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A post that its platform no longer shows."""
+
+    post_id: str
+    observed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """What a classifier is given: a text, the words in it that name the watched company, the language its source states."""
+
+    text: str
+    spans: tuple[tuple[int, int], ...] = ()
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """A model's verdict on one passage. ``sentiment`` is None for languages the model was not made for."""
+
+    complaint: float
+    sentiment: Sentiment | None
+    sentiment_scores: dict[str, float]
+    topic: str
+    topic_scores: dict[str, float]
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """The verdict of ``model`` (``name@version``) on a post, seen as a mention of ``watch``."""
+
+    post_id: str
+    watch: str
+    model: str
+    labels: Labels
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """A group of complaints about the same trouble (or one wave of attention). ``authors`` counts distinct people, copies once."""
+
+    id: int
+    watch: str
+    kind: Kind
+    topic: str
+    title: str
+    status: Status
+    opened_at: datetime
+    last_post_at: datetime
+    posts: int
+    authors: int
+    severity: Severity | None = None
+    assigned_to: str | None = None
+    status_at: datetime | None = None
+    alerted_at: datetime | None = None
+    crossed_at: datetime | None = None
+    regressed: bool = False
+    follows: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A mention with its verdict, and, once grouped, the incident and the post it is a copy of."""
+
+    post: Post
+    mention: Mention
+    labels: Labels
+    followers: int | None = None
+    incident_id: int | None = None
+    copy_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A post's place in an incident and why it stands there; ``copy_of`` names the post whose text it repeats."""
+
+    post_id: str
+    watch: str
+    incident_id: int
+    because: Because
+    copy_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """What is publicly known about how widely one post was seen, by its latest measurement."""
+
+    post_id: str
+    platform: str
+    created_at: datetime
+    author_id: str | None = None
+    followers: int | None = None
+    observed_at: datetime | None = None
+    likes: int | None = None
+    replies: int | None = None
+    shares: int | None = None
+    views: int | None = None
+    share_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A range: ten per cent of outcomes lie below ``p10``, half below ``p50``, ninety per cent below ``p90``."""
+
+    p10: float
+    p50: float
+    p90: float
+
+
+@dataclass(frozen=True, slots=True)
+class Emergence:
+    """How far a stream is above its normal; ``evidence`` is the log statistic in nats (compare with the alarm threshold in ``because``)."""
+
+    observed: float
+    expected: float
+    authors: int
+    evidence: float
+    emerging: bool
+    because: Because
+    stream: str = ""
+    platforms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """People who have seen it, with the share of the estimate that rests on public view counts."""
+
+    people: Interval
+    measured: float
+    because: Because
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """People who will have seen it after ``horizons`` ("1h", "6h", "24h"); ``p_cross`` is the chance of the threshold within 24 h."""
+
+    horizons: dict[str, Interval]
+    p_cross: float
+    eta_at: datetime | None
+    eta_earliest_at: datetime | None
+    eta_latest_at: datetime | None
+    because: Because
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What we know of an incident at a moment; reach and forecast are None where nothing was measured."""
+
+    incident_id: int
+    at: datetime
+    emergence: Emergence
+    reach: Reach | None
+    forecast: Forecast | None
+    posts: int
+    authors: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Whether we speak about an incident now, and why; ``inputs`` are the numbers that decided."""
+
+    incident_id: int
+    at: datetime
+    reason: Reason
+    notify: bool
+    severity: Severity
+    because: Because
+    inputs: dict[str, float] = field(default_factory=dict)
+    receivers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line of a message's table: a label and its value, both plain text."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A telling post, quoted; plain text, to be escaped by the notifier."""
+
+    text: str
+    source: str
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What staff read, in plain text: notifiers escape and format. Equal ``dedup_key`` means the same message."""
+
+    subject: str
+    lines: tuple[str, ...]
+    facts: tuple[Fact, ...]
+    quotes: tuple[Quote, ...]
+    actions: tuple[str, ...]
+    severity: Severity
+    language: str
+    dedup_key: str
+    thread: str
+    sent_at: datetime
+    link: str | None = None
+    picture: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """A message on its way to one receiver's channel (the outbox row)."""
+
+    id: int
+    decision_id: int | None
+    incident_id: int | None
+    receiver: str
+    channel: str
+    message: Message
+    attempts: int
+    previous: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Be quiet about what fits all ``matchers`` (``watch=...``, ``topic=...``, ``incident=...``)."""
+
+    id: int
+    matchers: dict[str, str]
+    starts_at: datetime
+    ends_at: datetime
+    author: str
+    comment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One pass of a step or a collector: our own health record."""
+
+    step: str
+    started_at: datetime
+    finished_at: datetime
+    done: int
+    failed: int
+    error: str | None = None
