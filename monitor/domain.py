@@ -275,6 +275,26 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """The 64-bit SimHash of a mention's text, kept so that copies are known again after a restart."""
+
+    post_id: str
+    watch: str
+    at: datetime
+    bits: int
+    copy_of: str | None = None
+    incident_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A live incident as grouping needs it after a restart: itself and the posts that stand for it, oldest first."""
+
+    incident: Incident
+    medoids: tuple[Judged, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Exposure:
     """What is publicly known about how widely one post was seen, by its latest measurement."""
 
