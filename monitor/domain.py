@@ -400,8 +400,32 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
+class Bar:
+    """People who have seen it at one moment: in words, and as a range that a notifier may draw."""
+
+    label: str
+    value: str
+    people: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How far it has spread and may spread (now, +1 h, +6 h, +24 h), to be drawn against ``threshold`` people."""
+
+    threshold: int
+    mark: str
+    caption: str
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
-    """What staff read, in plain text: notifiers escape and format. Equal ``dedup_key`` means the same message."""
+    """What staff read, in plain text: notifiers escape and format. Equal ``dedup_key`` means the same message.
+
+    ``headline`` is the one sentence to read if only one is read; ``badge`` names the severity in the reader's language; ``why`` says
+    why we speak now; ``footer`` what to type next; ``headings`` are the titles of the parts (``facts spread quotes why actions``),
+    so that no notifier needs words of its own. ``reason`` is None for messages about ourselves.
+    """
 
     subject: str
     lines: tuple[str, ...]
@@ -415,6 +439,13 @@ class Message:
     sent_at: datetime
     link: str | None = None
     picture: bytes | None = None
+    headline: str = ""
+    badge: str = ""
+    reason: Reason | None = None
+    spread: Spread | None = None
+    why: tuple[str, ...] = ()
+    footer: tuple[str, ...] = ()
+    headings: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
