@@ -1,9 +1,9 @@
 """Which posts mention which watches, and where in the text: many watches and terms in one pass.
 
 A term matches as a substring, case ignored, both sides in NFC. So a Korean particle may follow freely (``한울오토가``) and a Latin
-term also matches inside a longer word (``sk`` in ``task``): short Latin terms are better written as people write them
-(``@sk``, ``sk telecom``) or with the spaces around them, and namesakes ruled out by ``none``. Blank terms match nothing. Spans are offsets into the post's text as it stands, also where that text is
-not NFC. Texts should be delivered in NFC; others are matched too, more slowly.
+term also matches inside a longer word (``sk`` in ``task``): short Latin terms are better written as people write them (``@sk``,
+``sk telecom``) or with the spaces around them, and namesakes ruled out by ``none``. Blank terms match nothing. Spans are offsets
+into the post's text as it stands, also where that text is not NFC; such texts are matched too, only more slowly.
 """
 
 from __future__ import annotations
