@@ -100,7 +100,7 @@ def wrap(text: str, width: int, indent: str = "") -> list[str]:
 
 
 def _head(text: str, width: int) -> str:
-    """The longest beginning of ``text`` that fits ``width`` columns, but at least one character."""
+    """Return the longest beginning of ``text`` that fits ``width`` columns, but at least one character."""
     taken = 0
     for place, character in enumerate(text):
         taken += _columns(character)

@@ -40,7 +40,15 @@ _NUMBER = re.compile(r"(\d[\d,]*(?:\.\d+)?)$")
 _READ_ALOUD: dict[str, Final] = {"%": "vowel", "‰": "consonant", "℃": "vowel", "°": "vowel", "+": "vowel", "$": "vowel", "￦": "consonant"}
 _READ_ALOUD |= {"₩": "consonant", "€": "vowel", "£": "vowel", "¥": "consonant", "㎏": "consonant", "㎞": "vowel", "№": "vowel"}
 _LETTERS: dict[str, Final] = {"l": "l", "r": "l", "m": "consonant", "n": "consonant"}
-_UNITS: dict[str, Final] = {"kg": "consonant", "mg": "consonant", "g": "consonant", "cm": "vowel", "mm": "vowel", "km": "vowel", "ml": "vowel"}
+_UNITS: dict[str, Final] = {
+    "kg": "consonant",
+    "mg": "consonant",
+    "g": "consonant",
+    "cm": "vowel",
+    "mm": "vowel",
+    "km": "vowel",
+    "ml": "vowel",
+}
 _DIGITS: dict[str, Final] = {
     "0": "consonant",
     "1": "l",
@@ -122,7 +130,7 @@ def _latin(word: str, before: str) -> Final:
 
 
 def _spoken(word: str) -> Final:
-    """The last sound of an English word as Korean writes it down (외래어 표기법, in rough)."""
+    """Return the last sound of an English word as Korean writes it down (외래어 표기법, in rough)."""
     if word.endswith("ng"):
         return "consonant"
     if word.endswith("e") and len(word) > 2 and word[-2] not in _VOWELS:

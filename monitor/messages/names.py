@@ -12,7 +12,7 @@ TOPICS: Names = {
     "damage_loss": ("파손·분실", "damage or loss"),
     "refund_billing": ("환불·요금 청구", "refund or billing"),
     "customer_service": ("고객 상담", "customer service"),
-    "app_website": ("앱·웹사이트 오류", "app or website"),
+    "app_website": ("앱·웹사이트", "app or website"),
     "price": ("가격", "price"),
     "product_quality": ("품질", "quality"),
     "safety": ("안전", "safety"),
@@ -105,13 +105,13 @@ def column(language: str) -> int:
 
 
 def name(names: Names, code: str, language: str) -> str:
-    """The name of ``code``; a code that has none (a company's own topic, a new platform) is shown itself."""
+    """Return the name of ``code``; a code that has none (a company's own topic, a new platform) is shown itself."""
     pair = names.get(code)
     return clean(code, 60).replace("_", " ") if pair is None else pair[column(language)]
 
 
 def stream(code: str, language: str) -> str:
-    """The name of a detector's stream: ``total``, ``mentions``, ``topic:price``, ``incident:12``; ``watch/stream`` also."""
+    """Return the name of a detector's stream: ``total``, ``mentions``, ``topic:price``, ``incident:12``; ``watch/stream`` also."""
     kind, _, which = code.rpartition("/")[2].partition(":")
     pair = STREAMS.get(kind)
     if pair is None:

@@ -31,7 +31,7 @@ class Reader:
         return self.language == "ko"
 
     def pick(self, pair: tuple[str, str]) -> str:
-        """The text of a (Korean, English) pair that this reader reads."""
+        """Return the text of a (Korean, English) pair that this reader reads."""
         return pair[names.column(self.language)]
 
     def fill(self, pair: tuple[str, str], values: Mapping[str, object]) -> str:
@@ -51,7 +51,7 @@ class Reader:
         return self.text(shown)
 
     def text(self, value: object) -> str:
-        """A value without a format: text is cleaned, an unknown one is called so."""
+        """Show a value that has no format: text is cleaned, an unknown one is called so."""
         if value is None:
             return self.pick(names.UNKNOWN)
         if isinstance(value, bool):
@@ -70,9 +70,19 @@ class Reader:
         return f"{round(number):,}"
 
     def people(self, value: object) -> str:
-        """An estimate of people: two digits that count (2,143 -> 2,100), since more would pretend to know."""
+        """Round an estimate of people to two digits that count (2,143 -> 2,100): more would pretend to know."""
         number = _number(value)
         return f"{round_to_two(number):,}"
+
+    def persons(self, value: object) -> str:
+        """1 -> 1명 / 1 person; 14 -> 14명 / 14 people."""
+        if self.korean:
+            return f"{self.count(value)}명"
+        return f"{self.count(value)} {'person' if _number(value) == 1 else 'people'}"
+
+    def plural(self, value: object) -> str:
+        """Return the English s after a number other than one: ``{n:count} post{n:s}``."""
+        return "" if self.korean or _number(value) == 1 else "s"
 
     def percent(self, value: object) -> str:
         """0.62 -> 62%; what is not quite nothing or not quite certain says so."""
@@ -135,9 +145,9 @@ class Reader:
 
 
 def round_to_two(number: float) -> int:
-    """``number`` with two digits that count: 2143 -> 2100, 87.4 -> 87."""
+    """Round ``number`` to two digits that count: 2143 -> 2100, 87.4 -> 87."""
     whole = round(number)
-    step = 10 ** max(len(str(abs(whole))) - 2, 0)
+    step: int = 10 ** max(len(str(abs(whole))) - 2, 0)
     return round(whole / step) * step
 
 
@@ -154,6 +164,8 @@ def _named(table: names.Names) -> Callable[[Reader, object], str]:
 SPECS: dict[str, Callable[[Reader, object], str]] = {
     "count": Reader.count,
     "people": Reader.people,
+    "persons": Reader.persons,
+    "s": Reader.plural,
     "percent": Reader.percent,
     "time": Reader.time,
     "clock": Reader.clock,
@@ -191,5 +203,5 @@ def compiled(template: str) -> tuple[tuple[str, str | None, tuple[str, ...]], ..
 
 
 def fields(template: str) -> set[str]:
-    """The names of the values that ``template`` needs."""
+    """Return the names of the values that ``template`` needs."""
     return {field for _, field, _ in compiled(template) if field is not None}
