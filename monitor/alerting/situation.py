@@ -1,0 +1,111 @@
+"""What ``decide`` looks at, and what it must remember between two decisions about one incident."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Protocol
+
+from monitor.alerting.pressure import Pressure
+from monitor.domain import Assessment, Decision, Incident, Reason, Severity
+
+
+class Alarm(Protocol):
+    """What the decision needs of a detector's alarm (``emergence.Alarm`` has it)."""
+
+    @property
+    def stream(self) -> str:
+        """Name of the stream that alarmed."""
+        ...
+
+    @property
+    def incident(self) -> int | None:
+        """The incident whose own stream it was; None for the watch, a topic, a platform."""
+        ...
+
+    @property
+    def evidence(self) -> float:
+        """Log statistic in nats."""
+        ...
+
+    @property
+    def threshold(self) -> float:
+        """What the log statistic had to reach."""
+        ...
+
+    @property
+    def observed(self) -> float:
+        """Count seen."""
+        ...
+
+    @property
+    def expected(self) -> float:
+        """Count that is normal."""
+        ...
+
+    @property
+    def authors(self) -> int:
+        """Distinct authors behind it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What staff have heard about an incident: the highest severity so far, the latest notification, everybody who had one."""
+
+    severity: Severity
+    at: datetime
+    reason: Reason
+    receivers: tuple[str, ...] = ()
+    crossed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """All that decides about one incident at one moment.
+
+    ``alarm``: the alarm of this incident that no notification has answered, for as long as its episode lasts.
+    ``stream_alerted``: another live incident has already been alerted for that alarm's stream.
+    ``open_alerts``: unacknowledged incidents that were notified in this shift (this one included if it was).
+    ``pages_this_shift``: critical notifications of this shift. ``sent``: notifications of the last 24 h by receiver.
+    ``pressure`` may be of an earlier time: it is brought to ``now`` here.
+    """
+
+    incident: Incident
+    assessment: Assessment
+    now: datetime
+    pressure: Pressure
+    alarm: Alarm | None = None
+    stream_alerted: bool = False
+    told: Told | None = None
+    open_alerts: int = 0
+    pages_this_shift: int = 0
+    silenced: bool = False
+    warming_up: bool = False
+    gap: bool = False
+    platforms: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    sent: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def heard(self) -> Told | None:
+        """``told``, unless the incident has come back since: then it is news again."""
+        back_at = self.incident.status_at if self.incident.regressed else None
+        return None if self.told is not None and back_at is not None and self.told.at <= back_at else self.told
+
+
+def remember(told: Told | None, decision: Decision) -> Told | None:
+    """Return what staff have heard after ``decision``; a resolution closes the account without adding a severity."""
+    if not decision.notify and decision.reason is not Reason.RESOLVED:
+        return told
+    if told is None:
+        return Told(decision.severity, decision.at, decision.reason, decision.receivers, decision.reason is Reason.CROSSED)
+    return replace(
+        told,
+        severity=max(told.severity, decision.severity, key=lambda s: s.rank),
+        at=decision.at,
+        reason=decision.reason,
+        receivers=tuple(dict.fromkeys(told.receivers + decision.receivers)),
+        crossed=told.crossed or decision.reason is Reason.CROSSED,
+    )
