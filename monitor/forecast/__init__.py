@@ -1,0 +1,138 @@
+"""How many people will have seen it, and when it crosses the threshold, with what probability.
+
+One regression of the future increment on the polled count for each horizon, its spread included (``law``); climatology, the growth of
+cascades of the same age and size, stands beside it in every reason. Nothing is drawn at random: the spread of today's reach and of its
+growth are laid out on fixed grids, so that equal input gives equal output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+from scipy.special import ndtri
+
+from monitor.domain import Because, Forecast, Interval, Reach
+from monitor.forecast import coefficients as fitted
+from monitor.forecast.law import Law, law
+from monitor.forecast.series import Array, Point, signs
+
+__all__ = ["FINAL", "HORIZONS", "Outlook", "Parameters", "Point", "adapted", "outlook", "predict"]
+
+HORIZONS: tuple[float, ...] = tuple(float(seconds) for seconds in fitted.HORIZONS[:-1])
+FINAL = float(fitted.HORIZONS[-1])
+_SHOWN = {"1h": 3600.0, "6h": 21600.0, "24h": 86400.0}
+_WITHIN_DAY = np.arange(len(HORIZONS), dtype=np.intp)
+_LEVELS = (np.arange(48) + 0.5) / 48
+_NODES = ndtri((np.arange(15) + 0.5) / 15)
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """``miss`` is the share of outcomes that P10..P90 shall miss as fitted; ``adapted`` steers it once own incidents have ended."""
+
+    miss: float = 0.2
+
+
+def adapted(miss: float, covered: bool, step: float = 0.02) -> float:
+    """Give the next ``Parameters.miss`` after one finished incident (adaptive conformal inference: coverage is kept in the long run)."""
+    return min(max(miss + step * (0.2 - (0.0 if covered else 1.0)), 0.002), 0.6)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """Totals at some horizons (rows): ``paths`` on the grid of reach now x growth, each path rising with the horizon."""
+
+    seconds: Array
+    paths: Array
+    now: Array
+    scale: Array
+    law: Law
+
+    def interval(self, row: int, miss: float) -> Interval:
+        """P10, P50, P90 of the total at a horizon; ``miss`` moves the outer two."""
+        ordered = np.sort(self.paths[row], axis=None)
+        low, middle, high = np.quantile(ordered, (miss / 2, 0.5, 1.0 - miss / 2), method="hazen")
+        return Interval(float(low), float(middle), float(high))
+
+    def crossing(self, threshold: float) -> Array:
+        """P(total >= threshold) at each horizon, from the law itself: exact in the far tail too."""
+        needed = np.ceil((threshold - self.now) / self.scale)
+        passed = 1.0 - self.law.below(np.broadcast_to(needed - 1.0, (self.seconds.size, needed.size)))
+        chance = np.where(self.now >= threshold, 1.0, passed).mean(axis=1)
+        return np.asarray(np.maximum.accumulate(chance))
+
+    def crossing_times(self, threshold: float) -> Array:
+        """Seconds until the paths that reach the threshold do so, sorted; log-linear between the horizons."""
+        start = np.broadcast_to(self.now[:, None], self.paths.shape[1:])
+        levels = np.log(np.maximum(np.concatenate([start[None], self.paths]), 0.5)).reshape(self.seconds.size + 1, -1)
+        goal = np.log(threshold)
+        levels = levels[:, levels[-1] >= goal]
+        upper = np.argmax(levels >= goal, axis=0)
+        lower = np.maximum(upper - 1, 0)
+        times = np.concatenate([[0.0], self.seconds])
+        columns = np.arange(levels.shape[1])
+        rise = levels[upper, columns] - levels[lower, columns]
+        part = np.where(rise > 0, (goal - levels[lower, columns]) / np.where(rise > 0, rise, 1.0), 0.0)
+        return np.sort(times[lower] + part * (times[upper] - times[lower]))
+
+
+def outlook(history: Sequence[Point], people: Interval, opened_at: datetime, at: datetime, horizons: Array | None = None) -> Outlook:
+    """Lay out the paths from ``people`` on; ``horizons`` are indices into HORIZONS (default: all within a day), one past them is FINAL."""
+    rows = _WITHIN_DAY if horizons is None else np.asarray(horizons, dtype=np.intp)
+    originals = history[-1].originals if history else 1
+    chances = law(signs(history, people.p50, originals, opened_at, at), rows)
+    now = _now(people)
+    scale = now / people.p50 if people.p50 > 0 else np.ones_like(now)
+    growth = np.maximum.accumulate(chances.quantiles(_LEVELS), axis=0)
+    paths = now[None, :, None] + scale[None, :, None] * growth[:, None, :]
+    return Outlook(np.asarray(fitted.HORIZONS, dtype=np.float64)[rows], paths, now, scale, chances)
+
+
+def predict(
+    history: Sequence[Point],
+    reach: Reach,
+    opened_at: datetime,
+    at: datetime,
+    threshold: int,
+    parameters: Parameters = Parameters(),
+    seed: int = 0,
+) -> Forecast:
+    """Foretell what becomes of an incident that ``reach.people`` have seen ``at`` this time.
+
+    ``history``: earlier reach (P50) since ``opened_at``, sorted by time; it may be empty, irregular, and may end with ``at`` itself.
+    The totals include those reached so far. ``p_cross`` is the chance that the threshold is reached within 24 h, 1 once it is; the ETA
+    is the median, with P10 and P90, of the time of crossing *if* it comes within 24 h, None if none of the paths gets there or all have.
+    ``seed`` is accepted for symmetry with reach: the grids are fixed.
+    """
+    view = outlook(history, reach.people, opened_at, at)
+    shown = {name: view.interval(HORIZONS.index(seconds), parameters.miss) for name, seconds in _SHOWN.items()}
+    if reach.people.p50 >= threshold:
+        return Forecast(shown, 1.0, None, None, None, Because("forecast_crossed", {"threshold": threshold, "people": reach.people.p50}))
+    chance = float(view.crossing(threshold)[-1])
+    times = view.crossing_times(threshold)
+    eta = [at + timedelta(seconds=float(second)) for second in np.quantile(times, (0.5, 0.1, 0.9))] if times.size else [None] * 3
+    return Forecast(shown, chance, eta[0], eta[1], eta[2], _because(view, shown, chance, threshold, eta, len(history)))
+
+
+def _because(
+    view: Outlook, shown: dict[str, Interval], chance: float, threshold: int, eta: Sequence[datetime | None], points: int
+) -> Because:
+    code = "forecast_rising" if chance >= 0.2 else "forecast_unlikely"
+    day = shown["24h"]
+    return Because(
+        code,
+        {"p": chance, "not_p": 1.0 - chance, "threshold": threshold, "eta": eta[0], "earliest": eta[1], "latest": eta[2],
+         "p10": day.p10, "p50": day.p50, "p90": day.p90, "points": points},
+    )  # fmt: skip
+
+
+def _now(people: Interval) -> Array:
+    """Reach now as equally likely values: lognormal below and above the median, each side with its own width."""
+    if people.p90 <= people.p10 or people.p50 <= 0:
+        return np.array([max(people.p50, 0.0)])
+    low = np.log(people.p50 / max(people.p10, 1e-3)) / 1.2816
+    high = np.log(people.p90 / people.p50) / 1.2816
+    return np.asarray(people.p50 * np.exp(np.where(_NODES < 0, low, high) * _NODES))
