@@ -1,0 +1,119 @@
+"""What staff do about incidents: acknowledge, assign, resolve, dismiss, confirm, merge, split, be silent, add what they saw.
+
+Each is one short transaction, so it may be done beside a running daemon; the daemon notices changed incidents at its next tick.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from monitor.domain import LIVE, Because, Engagement, Incident, Mention, Post, Status, Watch
+from monitor.errors import IllegalTransition, MonitorError
+from monitor.matching import Matcher
+from monitor.pipeline.deciding import pressure, put_pressure
+from monitor.pipeline.parts import Parts
+from monitor.store import Store
+
+CONFIRMED = "confirmed"
+_ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
+
+
+def acknowledge(store: Store, incident_id: int, who: str, now: datetime, note: str = "") -> Incident:
+    """Somebody looks after it: we speak again only when it gets worse."""
+    return _move(store, incident_id, Status.ACKNOWLEDGED, who, now, note)
+
+
+def resolve(store: Store, incident_id: int, who: str, now: datetime, note: str = "") -> Incident:
+    """The trouble is over; new posts about it reopen the incident."""
+    return _move(store, incident_id, Status.RESOLVED, who, now, note)
+
+
+def dismiss(store: Store, incident_id: int, who: str, now: datetime, note: str = "") -> Incident:
+    """It was no trouble of ours: a label for the evaluation; the alarm's price stays paid."""
+    return _move(store, incident_id, Status.DISMISSED, who, now, note)
+
+
+def assign(store: Store, incident_id: int, to: str, who: str, now: datetime) -> Incident:
+    """Say who looks after it."""
+    with store.transaction():
+        store.incidents.assign(incident_id, to, who, now)
+    return store.incidents.get(incident_id)
+
+
+def confirm(store: Store, parts: Parts, incident_id: int, who: str, now: datetime) -> Incident:
+    """The alert was right: a label, and the price that it cost detector and budget is given back."""
+    with store.transaction():
+        incident = store.incidents.confirm(incident_id, who, now)
+        put_pressure(store, pressure(store, parts, now).after(now, parts.settings.budget).confirmed(parts.settings.budget))
+        store.put_state(CONFIRMED, json.dumps([*confirmed(store), incident.watch]).encode())
+    return incident
+
+
+def confirmed(store: Store) -> list[str]:
+    """Watches whose alarms staff confirmed since the detector last looked."""
+    watches: list[str] = json.loads(store.state(CONFIRMED) or b"[]")
+    return watches
+
+
+def merge(store: Store, first: int, second: int, who: str, now: datetime) -> Incident:
+    """Two incidents are one; the older id stays."""
+    older, younger = sorted((first, second))
+    if older == younger:
+        raise IllegalTransition(f"incident {older} cannot be merged with itself")
+    with store.transaction():
+        store.incidents.merge(older, younger, Because("grouping.merged_by_staff", {"who": who, "younger": younger}), now, who)
+        store.incidents.refresh([older])
+        _changed(store, older, now)
+    return store.incidents.get(older)
+
+
+def split(store: Store, incident_id: int, posts: Sequence[str], who: str, now: datetime) -> Incident:
+    """Move ``posts`` out into an incident of their own, for good."""
+    with store.transaction():
+        new_id = store.incidents.split(incident_id, posts, who, now)
+        store.incidents.refresh([incident_id, new_id])
+        _changed(store, new_id, now)
+        store.incidents.set_due(incident_id, now)
+    return store.incidents.get(new_id)
+
+
+def add(store: Store, watches: Sequence[Watch], text: str, watch: str | None, who: str, now: datetime) -> Post:
+    """Enter a complaint that staff saw themselves, by its words or its address; the next tick judges it like any other."""
+    if not text.strip():
+        raise MonitorError("nothing to add: the text is empty")
+    address = _ADDRESS.search(text)
+    post_id = "staff:" + hashlib.sha256(text.encode()).hexdigest()[:16]
+    post = Post(post_id, "staff", text, now, url=address.group() if address else None)
+    mentions = Matcher(watches).mentions(post)
+    if watch is not None:
+        mentions = [mention for mention in mentions if mention.watch == watch] or [Mention(post_id, watch)]
+    elif not mentions and len(watches) == 1:
+        mentions = [Mention(post_id, watches[0].name)]
+    if not mentions:
+        raise MonitorError("the text names none of the watches; say which with --watch")
+    with store.transaction():
+        store.posts.add([post], [], mentions, list[Engagement](), [], now)
+        store.audit(who, now, "add", post_id)
+    return post
+
+
+def _move(store: Store, incident_id: int, status: Status, who: str, now: datetime, note: str) -> Incident:
+    with store.transaction():
+        incident = store.incidents.transition(incident_id, status, who, now, note)
+        _changed(store, incident_id, now)
+        if incident.status not in LIVE:
+            store.incidents.set_due(incident_id, None)
+    return incident
+
+
+def _changed(store: Store, incident_id: int, now: datetime) -> None:
+    """Let the running daemon rebuild its index of live incidents, and look at this one again."""
+    store.put_state("incidents_version", f"{now.isoformat()} {incident_id}".encode())
+    store.incidents.set_due(incident_id, now)
+
+
+SHORTEST_SILENCE = timedelta(minutes=1)

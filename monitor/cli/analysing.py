@@ -1,0 +1,214 @@
+"""Verbs for analysts: replay, classify, search, export."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from monitor import assembly, config, replay
+from monitor.cli.desk import Desk, print_json, settled
+from monitor.collectors.jsonl import BadRecord, records
+from monitor.config import Settings
+from monitor.domain import Labels, Passage, Post, Sentiment, Watch
+from monitor.errors import MonitorError
+from monitor.matching import Matcher
+from monitor.replay.lines import stamp
+from monitor.store import Store
+
+JUDGED_AT_ONCE = 1_024
+
+
+def about(verb: Any) -> Any:
+    """Give a verb the options that say whom the posts are about."""
+    for option in (
+        click.option("--any", "terms", multiple=True, help="A term that means the company; repeat for more."),
+        click.option("--watch", "name", help="The company's name; without --any every post is about it."),
+        click.option("--config", "config_file", type=click.Path(path_type=Path), help="Configuration file whose watches and settings apply."),
+    ):
+        verb = option(verb)
+    return verb
+
+
+def _settings(config_file: Path | None, name: str | None, terms: Sequence[str]) -> tuple[Settings, tuple[Watch, ...]]:
+    """Settings and watches of a replay: --watch and --any before --config; nothing is picked up from the working folder."""
+    settings = config.load(config_file, os.environ) if config_file else config.defaults()
+    if name is not None or terms:
+        return settings, (Watch(name or terms[0], tuple(terms)),)
+    return settings, settings.watches if config_file else ()
+
+
+@click.command("replay")
+@click.argument("file")
+@about
+@click.option("--labels", type=click.Path(path_type=Path), help="Labelled onsets to score against (adds to the summary only).")
+@click.option("--database", type=click.Path(path_type=Path), help="Keep the store here instead of throwing it away.")
+@click.option("--all", "everything", is_flag=True, help="Also the decisions to stay silent.")
+@click.option("--json", "as_json", is_flag=True, help="JSON Lines.")
+def replay_verb(
+    file: str,
+    config_file: Path | None,
+    name: str | None,
+    terms: tuple[str, ...],
+    labels: Path | None,
+    database: Path | None,
+    everything: bool,
+    as_json: bool,
+) -> None:
+    """Replay post records (FILE, or - for stdin) on their own clock: what would have been said, how early, how often in vain."""
+    settings, watches = _settings(config_file, name, terms)
+    onsets = _labels(labels)
+    history = replay.read(file)
+    for problem in history.problems:
+        click.echo(problem, err=True)
+    settings = config.with_watches(settings, watches or replay.about_everything(history.posts))
+    with tempfile.TemporaryDirectory() as folder:
+        path = database or Path(folder) / "replay.db"
+        if database and database.exists():
+            raise MonitorError(f"{database} exists already; a replay needs a new database")
+        with Store.open(path, durable=database is not None, searchable=database is not None) as store:
+            _replay(store, settings, history, onsets, everything, as_json)
+
+
+def _replay(
+    store: Store, settings: Settings, history: replay.History, onsets: dict[str, Any] | None, everything: bool, as_json: bool
+) -> None:
+    told: list[dict[str, Any]] = []
+    with click.progressbar(length=len(history.events), label="replay", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+        run = replay.Replay(store, assembly.parts(settings, deliver=False), history, lambda done: bar.update(done - bar.pos))
+        for line in run.lines():
+            if line.get("notify"):
+                told.append(line)
+            if everything or line.get("notify") or line["type"] == "health":
+                _show(line, as_json)
+    closing = replay.summary(store, history, told, onsets)
+    _show(closing, as_json)
+
+
+def _show(line: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print_json([line])
+    elif line["type"] == "decision":
+        click.echo(f"{line['at']}  {line['severity']:8}  #{line['incident']} {line['reason']}: {line['title']}\n    {line['because']}")
+    else:
+        click.echo(json.dumps(line, ensure_ascii=False, indent=2))
+
+
+def _labels(file: Path | None) -> dict[str, Any] | None:
+    if file is None:
+        return None
+    try:
+        labels = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise MonitorError(f"{file}: {error}") from None
+    if not isinstance(labels, dict):
+        raise MonitorError(f"{file}: not a JSON object")
+    return labels
+
+
+@click.command("classify")
+@click.argument("file")
+@about
+@click.option("--json", "as_json", is_flag=True, help="JSON Lines.")
+def classify_verb(file: str, config_file: Path | None, name: str | None, terms: tuple[str, ...], as_json: bool) -> None:
+    """Say what the model says about each post of FILE (- for stdin)."""
+    settings, watches = _settings(config_file, name, terms)
+    classifier = assembly.classifier(settings)
+    matcher = Matcher(watches)
+    judged = valid = seen = 0
+    batch: list[Post] = []
+    for number, record in records(file):
+        seen += 1
+        if isinstance(record, BadRecord):
+            click.echo(f"{file}:{number}: {record}", err=True)
+            continue
+        valid += 1
+        if record.post is None:
+            continue
+        batch.append(record.post)
+        if len(batch) >= JUDGED_AT_ONCE:
+            judged += _classify(classifier, matcher, batch, as_json)
+            batch = []
+    judged += _classify(classifier, matcher, batch, as_json)
+    if seen and not judged:
+        raise MonitorError(f"{file}: no valid post in it")
+
+
+def _classify(classifier: Any, matcher: Matcher, posts: Sequence[Post], as_json: bool) -> int:
+    passages = [Passage(post.text, spans(matcher, post), post.language) for post in posts]
+    for post, labels in zip(posts, classifier.classify(passages), strict=True):
+        line = verdict_line(post, labels, classifier.model)
+        if as_json:
+            print_json([line])
+        else:
+            click.echo(f"{line['complaint']:.2f}  {line['sentiment'] or '-':3}  {line['topic']:20}  {line['id']}")
+    return len(posts)
+
+
+def spans(matcher: Matcher, post: Post) -> tuple[tuple[int, int], ...]:
+    """The words of a post that name the company: the record's own term, else those of the watches."""
+    if post.about:
+        meant = Matcher([Watch(post.about, (post.about,))]).mentions(post)
+        return meant[0].spans if meant else ()
+    found = {span for mention in matcher.mentions(post) for span in mention.spans}
+    return tuple(sorted(found))
+
+
+def verdict_line(post: Post, labels: Labels, model: str) -> dict[str, Any]:
+    """One verdict as a JSON line (contract of `monitor classify`)."""
+    sentiment: Sentiment | None = labels.sentiment
+    return {
+        "id": post.id,
+        "complaint": round(labels.complaint, 4),
+        "sentiment": sentiment.value if sentiment is not None else None,
+        "sentiment_scores": {key: round(score, 4) for key, score in labels.sentiment_scores.items()},
+        "topic": labels.topic,
+        "topic_scores": {key: round(score, 4) for key, score in labels.topic_scores.items()},
+        "lang": labels.language,
+        "model": model,
+    }
+
+
+@click.command("search")
+@click.argument("text")
+@settled()
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000))
+@click.option("--sql", is_flag=True, help="Print the SQL that finds it instead.")
+@click.option("--json", "as_json", is_flag=True, help="JSON Lines.")
+def search(desk: Desk, text: str, limit: int, sql: bool, as_json: bool) -> None:
+    """Find posts by their words; two Korean syllables are enough."""
+    if sql:
+        click.echo(Store.search_sql(text))
+        return
+    with desk.store() as store:
+        found = store.posts.search(text, limit)
+    if as_json:
+        print_json({"id": p.id, "created_at": stamp(p.created_at), "platform": p.platform, "url": p.url, "text": p.text} for p in found)
+    elif not found:
+        desk.say("nothing_to_show")
+    else:
+        from monitor.cli.desk import table
+
+        head = (desk.phrase(f"members.head.{key}") for key in ("at", "platform", "text"))
+        table(head, ((desk.phrase("cell.time", at=post.created_at), post.platform, post.text) for post in found))
+
+
+@click.command("export")
+@click.argument("view")
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@settled()
+def export(desk: Desk, view: str, file: Path | None) -> None:
+    """Write a VIEW (v_posts, v_incidents ...) as CSV that Excel opens in Korean; FILE defaults to VIEW.csv."""
+    target = file or Path(f"{view}.csv")
+    with desk.store() as store:
+        rows = store.export(view, target)
+    desk.say("exported", file=str(target), rows=rows)
+
+
+VERBS = (replay_verb, classify_verb, search, export)

@@ -1,0 +1,112 @@
+"""Verbs that run the monitor: demo, init, check, run, once, add."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import click
+
+from monitor import actions, assembly, config, demo
+from monitor.cli.desk import Desk, log_to_stderr, now, settled, staff
+from monitor.errors import MonitorError
+from monitor.pipeline import STEPS, Pipeline
+from monitor.scheduler import WAIT_FOR_LEASE, Daemon, leased
+from monitor.store import Store
+
+
+@click.command("demo")
+@click.option("--database", default="demo.db", show_default=True, help="Database the demo leaves behind (replaced if it exists).")
+@click.option("--language", type=click.Choice(["ko", "en"]), help="Language of the output (default: the configured one).")
+@click.option("--mail", default="demo-alert.html", show_default=True, help="File for the alert as an HTML mail.")
+def demo_verb(database: str, language: str | None, mail: str) -> None:
+    """Show what it does: a bundled story of some days, replayed in seconds; no credentials needed."""
+    demo.run(Path(database), Path(mail), language)
+
+
+@click.command("init")
+@click.argument("file", type=click.Path(path_type=Path), default="config.toml")
+def init(file: Path) -> None:
+    """Write a commented config.toml to start from."""
+    if file.exists():
+        raise MonitorError(f"{file} exists already; nothing was changed")
+    shutil.copyfile(config.template(), file)
+    click.echo(f"{file}")
+
+
+@click.command("check")
+@settled(must=True)
+@click.option("--send-test", is_flag=True, help="Also send a test message to every receiver.")
+def check(desk: Desk, send_test: bool) -> None:
+    """Say whether the configuration, the model, the database and the channels are in order."""
+    parts = assembly.parts(desk.settings)
+    desk.say("check.config", path=str(desk.config), watches=len(desk.settings.watches), receivers=len(desk.settings.receivers))
+    desk.say("check.model", model=parts.classifier.model)
+    with Store.open(desk.database) as store:
+        desk.say("check.database", path=desk.database, posts=store.counts()["posts"])
+    failures = 0
+    for line, good in assembly.try_collectors(desk.settings):
+        click.echo(("ok  " if good else "!!  ") + line)
+        failures += not good
+    if send_test:
+        failures += _send_tests(desk, parts)
+    if failures:
+        raise MonitorError(desk.phrase("check.failed", failures=failures))
+
+
+def _send_tests(desk: Desk, parts: assembly.Parts) -> int:
+    failures = 0
+    for (receiver, channel), notifier in parts.notifiers.items():
+        error = assembly.send_test(desk.settings, notifier, now())
+        desk.say("check.sent" if error is None else "check.not_sent", receiver=receiver, channel=channel, why=error)
+        failures += error is not None
+    return failures
+
+
+@click.command("run")
+@settled(must=True)
+@click.option("--verbose", is_flag=True, help="Log every step.")
+def run(desk: Desk, verbose: bool) -> None:
+    """Start: collect on schedule, judge and alert each minute, until SIGTERM or Ctrl-C."""
+    log_to_stderr(verbose)
+    parts = assembly.parts(desk.settings)
+    Daemon(parts, assembly.collectors(desk.settings), desk.database).run()
+
+
+@click.command("once")
+@click.argument("steps", nargs=-1, type=click.Choice(["collect", *STEPS]))
+@settled(must=True)
+@click.option("--verbose", is_flag=True, help="Log every step.")
+def once(desk: Desk, steps: tuple[str, ...], verbose: bool) -> None:
+    """Do one pass, or the STEPS named, and exit: for cron, systemd timers and containers."""
+    log_to_stderr(verbose)
+    parts = assembly.parts(desk.settings)
+    with Store.open(desk.database) as store, leased(store, WAIT_FOR_LEASE):
+        pipeline = Pipeline(store, parts)
+        if not steps or "collect" in steps:
+            for name, (collector, _) in assembly.collectors(desk.settings).items():
+                pipeline.collect(name, collector, now())
+        for step in STEPS:
+            if not steps or step in steps:
+                pipeline.step(step, now())
+        if not steps:
+            pipeline.afterwards(now())
+    if pipeline.failed:
+        raise MonitorError(desk.phrase("once.failed", steps=", ".join(pipeline.failed)))
+
+
+@click.command("add")
+@click.argument("text")
+@settled()
+@click.option("--watch", help="The watch it is about, if its words do not say so.")
+def add(desk: Desk, text: str, watch: str | None) -> None:
+    """Enter a complaint that you saw yourself: its words, its address, or both in one TEXT."""
+    known = desk.settings.watches
+    if watch is not None and watch not in {entry.name for entry in known}:
+        raise MonitorError(desk.phrase("error.no_watch", watch=watch, known=", ".join(entry.name for entry in known)))
+    with desk.store(must_exist=False) as store:
+        post = actions.add(store, known, text, watch, staff(), now())
+    desk.say("added", id=post.id)
+
+
+VERBS = (demo_verb, init, check, run, once, add)

@@ -1,0 +1,78 @@
+"""The steps: collect, classify, group, assess, decide, deliver. The tables are the queue: each step asks the store for
+work not yet done and writes result and progress in one transaction, so each can run alone, be killed anywhere and be replayed.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from monitor.collectors import Collector
+from monitor.domain import Run
+from monitor.errors import MonitorError
+from monitor.pipeline import assessing, collecting, deciding, delivering, health, judging
+from monitor.pipeline.deciding import Judgement
+from monitor.pipeline.parts import Memory, Outcome, Parts
+from monitor.store import Store
+
+__all__ = ["STEPS", "Judgement", "Memory", "Outcome", "Parts", "Pipeline"]
+
+STEPS = ("classify", "group", "assess", "decide", "deliver")
+
+log = logging.getLogger("monitor")
+
+
+class Pipeline:
+    """All steps over one store; ``memory`` may outlive it, so that a daemon need not rebuild its indexes each minute."""
+
+    def __init__(self, store: Store, parts: Parts, memory: Memory | None = None, recorded: bool = True):
+        self.store = store
+        self.parts = parts
+        self.memory = memory or Memory()
+        self.recorded = recorded
+        self.judgements: list[Judgement] = []
+
+    def tick(self, now: datetime) -> list[Judgement]:
+        """Do every step but collect once, in order; return the decisions that were made."""
+        for step in STEPS:
+            self.step(step, now)
+        return self.judgements
+
+    def step(self, name: str, now: datetime) -> None:
+        """Do one step now; its outcome goes into the health record, a failure of ours does not stop the others."""
+        work: dict[str, Callable[[], Outcome]] = {
+            "classify": lambda: judging.classify(self.store, self.parts, now),
+            "group": lambda: judging.group(self.store, self.parts, self.memory, now),
+            "assess": lambda: assessing.assess(self.store, self.parts, self.memory, now),
+            "decide": lambda: self._decide(now),
+            "deliver": lambda: delivering.deliver(self.store, self.parts, now),
+        }
+        self._timed(name, work[name], now)
+
+    def collect(self, name: str, collector: Collector, now: datetime) -> None:
+        """Let one collector bring in what is new."""
+        self._timed(f"collect {name}", lambda: collecting.collect(self.store, self.parts.matcher, name, collector, now), now)
+
+    def watch_ourselves(self, now: datetime) -> None:
+        """Tell staff, once, when a collector has fallen silent, and when it is back."""
+        self._timed("health", lambda: health.watch(self.store, self.parts, now), now)
+
+    def _decide(self, now: datetime) -> Outcome:
+        outcome, self.judgements = deciding.decide(self.store, self.parts, self.memory, now)
+        return outcome
+
+    def _timed(self, step: str, work: Callable[[], Outcome], now: datetime) -> None:
+        started = time.monotonic()
+        outcome = Outcome()
+        try:
+            outcome = work()
+        except MonitorError as error:
+            outcome = Outcome(failed=1, errors=(str(error),))
+        finally:
+            if self.recorded:
+                finished = now + timedelta(seconds=time.monotonic() - started)
+                self.store.runs.record(Run(step, now, finished, outcome.done, outcome.failed, "\n".join(outcome.errors[:20]) or None))
+        for error in outcome.errors:
+            log.warning("%s: %s", step, error)

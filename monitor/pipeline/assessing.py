@@ -1,0 +1,172 @@
+"""assess: is it emerging, who has seen it, how many will; for every incident about which something is new."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from monitor import forecast, reach
+from monitor.attention import bad_news
+from monitor.domain import (
+    LIVE,
+    Assessment,
+    Because,
+    Emergence,
+    Incident,
+    Judged,
+    Kind,
+    Member,
+    Precision,
+    Reach,
+    Status,
+    Step,
+)
+from monitor.emergence import Alarm, Arrival, Detector
+from monitor.pipeline.parts import BATCH, CLOSE_AFTER, Memory, Outcome, Parts
+from monitor.store import Store
+
+WAVE_WINDOW = timedelta(hours=12)
+WAVE_POSTS = 200
+SHARE_THAT_EXPLAINS = 0.3
+FIRST_LOOK_AGAIN = timedelta(hours=1)
+LAST_LOOK_AGAIN = timedelta(hours=12)
+DETECTOR = "detector"
+
+
+def assess(store: Store, parts: Parts, memory: Memory, now: datetime) -> Outcome:
+    """Advance the detector to ``now`` and assess every incident that is due; one transaction."""
+    try:
+        with store.transaction():
+            alarms = _detect(store, parts, memory, now)
+            done = 0
+            for incident in store.incidents.due(now):
+                store.incidents.add_assessment(_assessment(store, parts, memory, incident, alarms.get(incident.id), now))
+                done += 1
+            store.put_state(DETECTOR, _detector(store, parts, memory).to_bytes())
+    except BaseException:
+        memory.forget()
+        raise
+    return Outcome(done)
+
+
+def _detector(store: Store, parts: Parts, memory: Memory) -> Detector:
+    if memory.detector is None:
+        watches = [watch.name for watch in parts.settings.watches]
+        memory.detector = Detector.from_bytes(store.state(DETECTOR), parts.settings.emergence, watches)
+    return memory.detector
+
+
+def _detect(store: Store, parts: Parts, memory: Memory, now: datetime) -> dict[int, Alarm]:
+    """Feed the detector what was grouped since the last tick; return the alarms by the incident that stands for each."""
+    detector = _detector(store, parts, memory)
+    alarms: dict[int, Alarm] = {}
+    work = store.posts.unassessed(BATCH)
+    while True:
+        more = len(work) == BATCH
+        until = min(work[-1].post.created_at, now) if more else now
+        for alarm in detector.advance(until, [_arrival(judged, parts) for judged in work]):
+            incident_id = _standing_for(store, parts, alarm, now)
+            if incident_id is not None:
+                alarms[incident_id] = alarm
+                store.incidents.set_due(incident_id, now)
+        store.posts.mark([(judged.post.id, judged.mention.watch) for judged in work], Step.ASSESSED)
+        if not more:
+            return alarms
+        work = store.posts.unassessed(BATCH)
+
+
+def _arrival(judged: Judged, parts: Parts) -> Arrival:
+    post, labels = judged.post, judged.labels
+    threshold = parts.settings.classifier.complaint_threshold
+    return Arrival(
+        at=post.created_at,
+        watch=judged.mention.watch,
+        author=post.author_id,
+        text_key=judged.copy_of or post.id,
+        platform=post.platform,
+        topic=labels.topic,
+        complaint=labels.complaint >= threshold,
+        bad_news=bad_news(labels, post.text, threshold),
+        incident=judged.incident_id,
+        daily=post.time_precision is Precision.DAY,
+    )
+
+
+def _standing_for(store: Store, parts: Parts, alarm: Alarm, now: datetime) -> int | None:
+    """The incident an alarm is about: its own, else the one that explains the rise, else a new wave of attention."""
+    if alarm.incident is not None:
+        return alarm.incident
+    window = timedelta(days=3) if alarm.daily else WAVE_WINDOW
+    recent = [judged for judged in store.posts.recent(alarm.watch, alarm.at - window, WAVE_POSTS) if _in_stream(judged, alarm, parts)]
+    explained = _explained_by(store, recent)
+    if explained is not None:
+        return explained
+    wave = store.incidents.waves(now - CLOSE_AFTER).get(alarm.watch)
+    return wave.id if wave is not None else _open_wave(store, alarm, recent, now)
+
+
+def _in_stream(judged: Judged, alarm: Alarm, parts: Parts) -> bool:
+    arrival = _arrival(judged, parts)
+    return alarm.covers(arrival)
+
+
+def _explained_by(store: Store, recent: Sequence[Judged]) -> int | None:
+    """The live incident to which a good share of the stream's recent posts belongs, if any."""
+    counts = Counter(judged.incident_id for judged in recent if judged.incident_id is not None)
+    for incident_id, count in counts.most_common(1):
+        incident = store.incidents.get(incident_id)
+        if incident.status in LIVE and incident.authors >= 3 and count >= SHARE_THAT_EXPLAINS * len(recent):
+            return incident_id
+    return None
+
+
+def _open_wave(store: Store, alarm: Alarm, recent: Sequence[Judged], now: datetime) -> int:
+    """A wave takes the recent posts of its stream that stand in no incident, or alone in one."""
+    incident_id = store.incidents.next_id()
+    topic = Counter(judged.labels.topic for judged in recent).most_common(1)[0][0] if recent else "other"
+    first = min((judged.post.created_at for judged in recent), default=alarm.at)
+    title = _wave_title(recent)
+    wave = Incident(incident_id, alarm.watch, Kind.ATTENTION, topic, title, Status.CANDIDATE, first, alarm.at, len(recent), alarm.authors)
+    store.incidents.open(wave, now)
+    free = [judged for judged in recent if judged.incident_id is None]
+    store.incidents.add_members(
+        [Member(judged.post.id, alarm.watch, incident_id, Because("grouping.wave"), judged.copy_of) for judged in free], now
+    )
+    for lone in sorted({judged.incident_id for judged in recent if judged.incident_id is not None}):
+        if store.incidents.get(lone).authors == 1:
+            store.incidents.merge(incident_id, lone, Because("grouping.wave"), now)
+    store.incidents.refresh([incident_id])
+    return incident_id
+
+
+def _assessment(store: Store, parts: Parts, memory: Memory, incident: Incident, alarm: Alarm | None, now: datetime) -> Assessment:
+    settings = parts.settings
+    emergence = _emergence(_detector(store, parts, memory), incident, alarm)
+    seen = reach.estimate(store.posts.exposures(incident.id), now, settings.reach, seed=incident.id)
+    ahead = None
+    if seen is not None:
+        history = [forecast.Point(at, people, posts) for at, people, posts in store.incidents.reach_history(incident.id)]
+        history.append(forecast.Point(now, seen.people.p50, incident.posts))
+        ahead = forecast.predict(history, seen, incident.opened_at, now, settings.monitor.threshold, settings.forecast, seed=incident.id)
+        if seen.people.p50 >= settings.monitor.threshold and incident.crossed_at is None:
+            store.incidents.mark_crossed(incident.id, now)
+    store.incidents.set_due(incident.id, _look_again(incident, seen, now))
+    return Assessment(incident.id, now, emergence, seen, ahead, incident.posts, incident.authors)
+
+
+def _emergence(detector: Detector, incident: Incident, alarm: Alarm | None) -> Emergence:
+    if alarm is None:
+        return detector.reading(incident.id)
+    return Emergence(
+        alarm.observed, alarm.expected, alarm.authors, alarm.evidence, emerging=True, because=alarm.because, stream=alarm.stream
+    )
+
+
+def _look_again(incident: Incident, seen: Reach | None, now: datetime) -> datetime:
+    """New posts and measurements make an incident due at once; without them it is looked at ever more rarely until it closes."""
+    close_at = incident.last_post_at + CLOSE_AFTER
+    if seen is None:
+        return max(close_at, now + FIRST_LOOK_AGAIN)
+    age = now - incident.last_post_at
+    return max(min(now + min(max(age, FIRST_LOOK_AGAIN), LAST_LOOK_AGAIN), close_at), now + FIRST_LOOK_AGAIN)

@@ -1,0 +1,155 @@
+"""decide: one decision for every new assessment, its message in the outbox, its effect on the incident; one transaction each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from monitor import alerting, messages
+from monitor.alerting import Pressure, Situation, Told
+from monitor.domain import LIVE, Assessment, Decision, Incident, Message, Reason, Severity, Status
+from monitor.pipeline.alarms import answer, unanswered
+from monitor.pipeline.parts import CLOSE_AFTER, Memory, Outcome, Parts
+from monitor.store import Store
+
+MONITOR = "monitor"
+PRESSURE = "pressure"
+DAY = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """One decision with what it rests on."""
+
+    incident: Incident
+    assessment: Assessment
+    decision: Decision
+
+
+def decide(store: Store, parts: Parts, memory: Memory, now: datetime) -> tuple[Outcome, list[Judgement]]:
+    """Decide about every assessment that has no decision yet, and close what has gone quiet."""
+    judgements = []
+    for assessment_id, assessment in store.incidents.undecided():
+        with store.transaction():
+            judgements.append(_judge(store, parts, memory, assessment_id, assessment, now))
+    return Outcome(len(judgements)), judgements
+
+
+def _judge(store: Store, parts: Parts, memory: Memory, assessment_id: int, assessment: Assessment, now: datetime) -> Judgement:
+    incident = store.incidents.get(assessment.incident_id)
+    if incident.status in LIVE and now - incident.last_post_at >= CLOSE_AFTER:
+        incident = store.incidents.transition(incident.id, Status.RESOLVED, MONITOR, now, "no new post for 72 hours")
+        store.incidents.set_due(incident.id, None)
+        if memory.grouper is not None:
+            memory.grouper.close(incident.id)
+    situation = _situation(store, parts, memory, incident, assessment, now)
+    decision = alerting.decide(situation, parts.settings.desk, parts.settings.decision)
+    decision_id = store.incidents.add_decision(decision, assessment_id)
+    if decision.notify:
+        _take_effect(store, parts, situation, decision, now)
+    if decision.receivers:
+        _write_messages(store, parts, situation, decision, decision_id, now)
+    return Judgement(incident, assessment, decision)
+
+
+def told(store: Store, incident_id: int) -> Told | None:
+    """What staff have heard about an incident so far, from the decisions that spoke."""
+    heard = None
+    for decision in store.incidents.spoken(incident_id):
+        heard = alerting.remember(heard, decision)
+    return heard
+
+
+def _situation(store: Store, parts: Parts, memory: Memory, incident: Incident, assessment: Assessment, now: datetime) -> Situation:
+    shift = now - parts.settings.budget.shift
+    platforms, languages = store.incidents.places(incident.id)
+    spoken = store.incidents.notifications_since(now - DAY)
+    detector = memory.detector
+    return Situation(
+        incident=incident,
+        assessment=assessment,
+        now=now,
+        pressure=pressure(store, parts, now),
+        alarm=unanswered(store, now).get(incident.id),
+        told=told(store, incident.id),
+        open_alerts=store.incidents.open_alerts(shift),
+        pages_this_shift=sum(d.severity is Severity.CRITICAL and d.at >= shift for d in spoken),
+        silenced=alerting.silenced(incident, store.incidents.silences(now), now),
+        warming_up=detector is not None and detector.warming_up(incident.watch, now),
+        gap=detector is not None and detector.in_gap(incident.watch, now),
+        platforms=platforms,
+        languages=languages,
+        sent=_sent(spoken),
+    )
+
+
+def _sent(spoken: Sequence[Decision]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for decision in spoken:
+        for receiver in decision.receivers:
+            counts[receiver] = counts.get(receiver, 0) + 1
+    return counts
+
+
+def pressure(store: Store, parts: Parts, now: datetime) -> Pressure:
+    """The price of speaking, as last paid."""
+    row = store.state(PRESSURE)
+    if row is None:
+        return Pressure.initial(now, parts.settings.budget)
+    kept = json.loads(row)
+    return Pressure(kept["price"], datetime.fromisoformat(kept["at"]))
+
+
+def put_pressure(store: Store, price: Pressure) -> None:
+    """Keep the price of speaking; inside the caller's transaction."""
+    store.put_state(PRESSURE, json.dumps({"price": price.price, "at": price.at.isoformat()}).encode())
+
+
+def _take_effect(store: Store, parts: Parts, situation: Situation, decision: Decision, now: datetime) -> None:
+    """A notification costs its price, answers the alarm, and makes the incident triggered."""
+    budget = parts.settings.budget
+    put_pressure(store, situation.pressure.after(now, budget).paid(budget))
+    answer(store, decision.incident_id, now)
+    store.incidents.mark_alerted(decision.incident_id, decision.severity, now)
+    if situation.incident.status is Status.CANDIDATE:
+        store.incidents.transition(decision.incident_id, Status.TRIGGERED, MONITOR, now, decision.reason.value)
+
+
+def _write_messages(store: Store, parts: Parts, situation: Situation, decision: Decision, decision_id: int, now: datetime) -> None:
+    briefing = brief(store, parts, situation.incident, situation.assessment, decision, situation.told)
+    for name in decision.receivers:
+        receiver = parts.settings.receiver(name)
+        message = messages.compose(briefing, receiver.language or parts.settings.monitor.language, parts.settings.zone)
+        enqueue(store, parts, name, message, now, decision_id, decision.incident_id)
+
+
+def enqueue(
+    store: Store, parts: Parts, receiver: str, message: Message, now: datetime, decision_id: int | None, incident_id: int | None
+) -> None:
+    """Put a message into the outbox, once for each channel of the receiver."""
+    for name, channel in parts.notifiers:
+        if name == receiver:
+            store.outbox.enqueue(decision_id, incident_id, receiver, channel, message, now)
+
+
+def brief(
+    store: Store, parts: Parts, incident: Incident, assessment: Assessment, decision: Decision, heard: Told | None
+) -> messages.Briefing:
+    """Gather all that an alert about ``incident`` tells."""
+    settings = parts.settings
+    playbook = settings.playbook(incident.topic)
+    return messages.Briefing(
+        watch=incident.watch,
+        incident=incident,
+        assessment=assessment,
+        decision=decision,
+        telling=tuple(store.posts.telling(incident.id, 3)),
+        complainants=assessment.authors,
+        since=incident.opened_at,
+        threshold=settings.monitor.threshold,
+        playbook=playbook.steps if playbook else (),
+        responsible=(playbook and playbook.owner) or settings.monitor.responsible,
+        worse_than=heard.severity if heard and decision.reason is Reason.WORSENED else None,
+    )

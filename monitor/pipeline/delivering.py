@@ -1,0 +1,49 @@
+"""deliver: claim what is due, send, then mark; at least once, with the backoff kept in the row."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from monitor.domain import Notification
+from monitor.errors import DeliveryFailed
+from monitor.pipeline.parts import Outcome, Parts
+from monitor.store import Store
+
+CLAIMED_AT_ONCE = 20
+LEASE = timedelta(minutes=5)
+FIRST_RETRY = timedelta(seconds=30)
+LONGEST_RETRY = timedelta(hours=1)
+MOST_ATTEMPTS = 200
+
+
+def deliver(store: Store, parts: Parts, now: datetime) -> Outcome:
+    """Send every notification that is due; a failure is kept in its row with the time of the next attempt."""
+    done, errors = 0, list[str]()
+    while claimed := store.outbox.claim_due(now, CLAIMED_AT_ONCE, LEASE):
+        for notification in claimed:
+            error = _send(store, parts, notification, now)
+            done += error is None
+            if error:
+                errors.append(f"{notification.receiver}/{notification.channel}: {error}")
+    return Outcome(done, len(errors), tuple(errors))
+
+
+def _send(store: Store, parts: Parts, notification: Notification, now: datetime) -> str | None:
+    notifier = parts.notifiers.get((notification.receiver, notification.channel))
+    try:
+        if notifier is None:
+            raise DeliveryFailed("no such receiver or channel in the configuration", permanent=True)
+        handle = notifier.send(notification.message, notification.previous)
+    except DeliveryFailed as failure:
+        store.outbox.failed(notification.id, str(failure), _retry_at(notification, failure, now), now)
+        return str(failure)
+    store.outbox.delivered(notification.id, handle, now)
+    return None
+
+
+def _retry_at(notification: Notification, failure: DeliveryFailed, now: datetime) -> datetime | None:
+    """30 s, doubling to an hour; what the channel asks for if that is longer; None when trying again is useless."""
+    if failure.permanent or notification.attempts >= MOST_ATTEMPTS:
+        return None
+    backoff = min(FIRST_RETRY * 2 ** min(notification.attempts, 20), LONGEST_RETRY)
+    return now + max(backoff, timedelta(seconds=failure.retry_after or 0))

@@ -1,0 +1,153 @@
+"""classify and group: what each mention says, and to which trouble it belongs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from monitor.attention import bad_news
+from monitor.domain import Because, Classification, Fingerprint, Incident, Judged, Kind, Member, Passage, Status, Step
+from monitor.grouping import Candidate, Grouper, Placement
+from monitor.pipeline.parts import BATCH, CLOSE_AFTER, GROUPING_DAYS, REOPEN_WITHIN, Memory, Outcome, Parts
+from monitor.store import Store
+
+
+def classify(store: Store, parts: Parts, now: datetime) -> Outcome:
+    """Give every new mention its verdict, batch by batch."""
+    done = 0
+    while work := store.posts.unclassified(BATCH):
+        verdicts = parts.classifier.classify([Passage(post.text, mention.spans, post.language) for post, mention in work])
+        rows = [
+            Classification(mention.post_id, mention.watch, parts.classifier.model, labels)
+            for (_, mention), labels in zip(work, verdicts, strict=True)
+        ]
+        with store.transaction():
+            store.posts.add_classifications(rows, now)
+        done += len(rows)
+    return Outcome(done)
+
+
+def group(store: Store, parts: Parts, memory: Memory, now: datetime) -> Outcome:
+    """Place every complaint in an incident, note whose words it repeats, and join incidents that turned out to be one."""
+    done = 0
+    while work := store.posts.ungrouped(BATCH):
+        grouper = _grouper(store, parts, memory, now)
+        try:
+            with store.transaction():
+                _place(store, parts, grouper, work, now)
+        except BaseException:
+            memory.forget()
+            raise
+        done += len(work)
+    if done:
+        _merge(store, _grouper(store, parts, memory, now), memory, now)
+    return Outcome(done)
+
+
+def is_complaint(judged: Judged, parts: Parts) -> bool:
+    """Return whether the verdict reaches the configured threshold."""
+    return judged.labels.complaint >= parts.settings.classifier.complaint_threshold
+
+
+def _grouper(store: Store, parts: Parts, memory: Memory, now: datetime) -> Grouper:
+    """The index of live incidents; rebuilt at the start and whenever staff changed incidents beside us."""
+    version = store.state("incidents_version")
+    if memory.grouper is None or memory.version != version:
+        memory.grouper = Grouper(parts.settings.grouping)
+        memory.grouper.restore(store.incidents.standing(now - REOPEN_WITHIN), store.posts.fingerprints(now - GROUPING_DAYS))
+        memory.version = version
+    return memory.grouper
+
+
+def _place(store: Store, parts: Parts, grouper: Grouper, work: Sequence[Judged], now: datetime) -> None:
+    waves = store.incidents.waves(now - CLOSE_AFTER)
+    next_id = store.incidents.next_id()
+    opened: list[Incident] = []
+    members: list[Member] = []
+    prints: list[Fingerprint] = []
+    for judged in work:
+        if is_complaint(judged, parts) or _passes_on_a_member(store, judged):
+            placement = grouper.place([_candidate(judged)], next_id)[0]
+            if placement.opened:
+                opened.append(_new_incident(judged, placement, grouper.title(placement.incident_id)))
+                next_id += 1
+            members.append(Member(judged.post.id, judged.mention.watch, placement.incident_id, placement.because, placement.copy_of))
+            bits, copy_of, incident_id = placement.fingerprint, placement.copy_of, placement.incident_id
+        else:
+            bits, copy_of = grouper.copy_of(judged.mention.watch, judged.post.id, judged.post.text, judged.post.created_at)
+            incident_id = None
+            wave = waves.get(judged.mention.watch)
+            if wave is not None and bad_news(judged.labels, judged.post.text, parts.settings.classifier.complaint_threshold):
+                members.append(Member(judged.post.id, judged.mention.watch, wave.id, Because("grouping.wave"), copy_of))
+        prints.append(Fingerprint(judged.post.id, judged.mention.watch, judged.post.created_at, bits, copy_of, incident_id))
+    _write(store, grouper, opened, members, prints, work, now)
+
+
+def _write(
+    store: Store,
+    grouper: Grouper,
+    opened: Sequence[Incident],
+    members: Sequence[Member],
+    prints: Sequence[Fingerprint],
+    work: Sequence[Judged],
+    now: datetime,
+) -> None:
+    for incident in opened:
+        store.incidents.open(incident, now)
+    store.incidents.add_members(members, now)
+    touched = sorted({member.incident_id for member in members})
+    store.incidents.refresh(touched)
+    fresh = {incident.id for incident in opened}
+    for incident_id in touched:
+        if incident_id not in fresh and grouper.knows(incident_id):
+            store.incidents.retitle(incident_id, grouper.title(incident_id))
+        store.incidents.set_due(incident_id, now)
+    store.posts.add_fingerprints(prints)
+    store.posts.mark([(judged.post.id, judged.mention.watch) for judged in work], Step.GROUPED)
+
+
+def _passes_on_a_member(store: Store, judged: Judged) -> bool:
+    parent = judged.post.repost_of or judged.post.quote_of
+    return parent is not None and store.incidents.of_post(parent, judged.mention.watch) is not None
+
+
+def _candidate(judged: Judged) -> Candidate:
+    post, labels = judged.post, judged.labels
+    return Candidate(
+        post_id=post.id,
+        watch=judged.mention.watch,
+        text=post.text,
+        topic=labels.topic,
+        topic_p=labels.topic_scores.get(labels.topic, 0.0),
+        at=post.created_at,
+        author_id=post.author_id,
+        reply_to=post.reply_to,
+        repost_of=post.repost_of,
+        quote_of=post.quote_of,
+        url=post.url,
+        spans=judged.mention.spans,
+        language=labels.language,
+    )
+
+
+def _new_incident(judged: Judged, placement: Placement, title: str) -> Incident:
+    at = judged.post.created_at
+    return Incident(
+        placement.incident_id, judged.mention.watch, Kind.COMPLAINT, judged.labels.topic, title, Status.CANDIDATE, at, at, 1, 1
+    )
+
+
+def _merge(store: Store, grouper: Grouper, memory: Memory, now: datetime) -> None:
+    """Two incidents that turned out to be one become one; the older id survives."""
+    merges = grouper.merges(now)
+    if not merges:
+        return
+    try:
+        with store.transaction():
+            for merge in merges:
+                store.incidents.merge(merge.older, merge.younger, merge.because, now)
+                store.incidents.set_due(merge.older, now)
+            store.incidents.refresh([merge.older for merge in merges])
+    except BaseException:
+        memory.forget()
+        raise

@@ -1,0 +1,52 @@
+"""What the steps need besides the store: settings, plug-ins, and the two memories that live from tick to tick."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from monitor.classifiers import Classifier
+from monitor.config import Settings
+from monitor.emergence import Detector
+from monitor.grouping import Grouper
+from monitor.matching import Matcher
+from monitor.notifiers import Notifier
+
+BATCH = 512
+GROUPING_DAYS = timedelta(days=7)
+REOPEN_WITHIN = timedelta(days=14)
+CLOSE_AFTER = timedelta(hours=72)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The plug-ins and settings of one process; ``notifiers`` by (receiver, channel)."""
+
+    settings: Settings
+    classifier: Classifier
+    matcher: Matcher
+    notifiers: Mapping[tuple[str, str], Notifier]
+
+
+@dataclass
+class Memory:
+    """What a process keeps between ticks; all of it can be rebuilt from the store, and is, after any failure."""
+
+    grouper: Grouper | None = None
+    detector: Detector | None = None
+    version: bytes | None = None
+    regrouped: bool = field(default=False)
+
+    def forget(self) -> None:
+        """Drop everything: the next step rebuilds it from the store."""
+        self.grouper = self.detector = self.version = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one pass of a step did."""
+
+    done: int = 0
+    failed: int = 0
+    errors: tuple[str, ...] = ()

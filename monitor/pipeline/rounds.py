@@ -1,0 +1,66 @@
+"""Messages about several incidents: the storm page when a shift has had all its pages, and the hourly digest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from monitor import alerting, messages
+from monitor.domain import Decision, Incident, Message, Reason, Severity
+from monitor.pipeline.deciding import brief, enqueue, told
+from monitor.pipeline.parts import Outcome, Parts
+from monitor.store import Store
+
+STORM = "storm"
+DIGEST = "digest"
+DIGEST_EVERY = timedelta(hours=1)
+MOST_IN_DIGEST = 20
+
+
+def storm_page(store: Store, parts: Parts, now: datetime) -> Outcome:
+    """Over the page cap: send one page that names every critical incident, if it names anyone new."""
+    kept = json.loads(store.state(STORM) or b'{"named": [], "at": null}')
+    critical = store.incidents.latest_decisions(Severity.CRITICAL)
+    if not any(decision.reason is Reason.RECEIVER_CAP for _, decision in critical):
+        return Outcome()
+    named = set(kept["named"]) | {incident.id for incident, _ in critical if told(store, incident.id)}
+    last_at = datetime.fromisoformat(kept["at"]) if kept["at"] else None
+    page = alerting.storm(critical, named, last_at, now, parts.settings.desk)
+    if page is None:
+        return Outcome()
+    by_id = {incident.id: (incident, decision) for incident, decision in critical}
+    with store.transaction():
+        _send(store, parts, [by_id[number] for number in page.incidents], page.receivers, messages.storm, now)
+        store.put_state(STORM, json.dumps({"named": sorted(named | set(page.fresh)), "at": now.isoformat()}).encode())
+    return Outcome(1)
+
+
+def digest(store: Store, parts: Parts, now: datetime) -> Outcome:
+    """Once an hour: what rose out of the ordinary without being worth an alert of its own, the most worthwhile first."""
+    last = store.state(DIGEST)
+    if last is not None and now - datetime.fromisoformat(last.decode()) < DIGEST_EVERY:
+        return Outcome()
+    since = datetime.fromisoformat(last.decode()) if last is not None else now - DIGEST_EVERY
+    rows = [(incident, decision) for incident, decision in store.incidents.digested(since)]
+    if not rows:
+        return Outcome()
+    rows.sort(key=lambda row: (-row[1].inputs.get("benefit", 0.0), row[0].id))
+    receivers = [receiver.name for receiver in parts.settings.receivers]
+    with store.transaction():
+        _send(store, parts, rows[:MOST_IN_DIGEST], receivers, messages.digest, now)
+        store.put_state(DIGEST, now.isoformat().encode())
+    return Outcome(len(rows))
+
+
+Writer = Callable[..., Message]
+
+
+def _send(
+    store: Store, parts: Parts, rows: Sequence[tuple[Incident, Decision]], receivers: Sequence[str], write: Writer, now: datetime
+) -> None:
+    settings = parts.settings
+    briefings = [brief(store, parts, incident, store.incidents.latest_assessment(incident.id), decision, None) for incident, decision in rows]
+    for name in receivers:
+        language = settings.receiver(name).language or settings.monitor.language
+        enqueue(store, parts, name, write(briefings, now, language, settings.zone), now, None, None)

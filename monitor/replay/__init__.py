@@ -1,0 +1,181 @@
+"""History through the pipeline on its own clock: what would have been said, how early, how often in vain.
+
+The steps, the core and the store are those of ``monitor run``; only the clock and the collector are replaced. Ticks happen at the
+minutes in which something arrives or an incident is due; the detector advances idle time in closed form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from monitor.classifiers import Classifier
+from monitor.collectors import Page
+from monitor.collectors.jsonl import BadRecord, Record, records
+from monitor.domain import Labels, Passage, Post, Watch
+from monitor.matching import Matcher
+from monitor.pipeline import Judgement, Parts, Pipeline, collecting
+from monitor.replay.lines import stamp
+from monitor.replay.scoring import score
+from monitor.store import Store
+
+AHEAD = 2_048
+MINUTE = timedelta(minutes=1)
+ALL = "all"
+
+
+class Ahead:
+    """A classifier that judges what is coming in large batches; a verdict depends on the passage alone, so nothing leaks back."""
+
+    def __init__(self, classifier: Classifier):
+        self._classifier = classifier
+        self._verdicts: dict[Passage, Labels] = {}
+
+    @property
+    def model(self) -> str:
+        """The model behind it."""
+        return self._classifier.model
+
+    def prepare(self, passages: Sequence[Passage]) -> None:
+        """Judge ``passages`` now; verdicts of earlier ones are dropped."""
+        self._verdicts = dict(zip(passages, self._classifier.classify(passages), strict=True))
+
+    def classify(self, passages: Sequence[Passage]) -> list[Labels]:
+        """Return the verdicts, judging on the spot what was not prepared."""
+        missing = [passage for passage in passages if passage not in self._verdicts]
+        if missing:
+            self._verdicts.update(zip(missing, self._classifier.classify(missing), strict=True))
+        return [self._verdicts[passage] for passage in passages]
+
+
+@dataclass
+class History:
+    """The valid records of a file in time order, and what was wrong with the others."""
+
+    events: list[tuple[datetime, Record]] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def posts(self) -> list[Post]:
+        """All posts, in time order."""
+        return [record.post for _, record in self.events if record.post is not None]
+
+
+def read(file: str) -> History:
+    """Read post records; those without a time cannot be replayed and are told like broken lines. Raises ``Unavailable``."""
+    history = History()
+    for number, record in records(file):
+        if isinstance(record, BadRecord):
+            history.problems.append(f"{file}:{number}: {record}")
+        elif record.at is None:
+            history.problems.append(f"{file}:{number}: no time, so it has no place in a replay")
+        else:
+            history.events.append((record.at, record))
+    history.events.sort(key=lambda event: (event[0], event[1].post is None, event[1].post.id if event[1].post else ""))
+    return history
+
+
+def about_everything(posts: Sequence[Post]) -> tuple[Watch, ...]:
+    """With no watch given every post is about whom it speaks of; terms that records name themselves become watches of their own."""
+    terms = sorted({post.about for post in posts if post.about is not None})
+    return (*(Watch(term, (term,)) for term in terms if term), Watch(ALL))
+
+
+class Replay:
+    """One history on its own clock. ``on_progress`` is told how many events are done."""
+
+    def __init__(self, store: Store, parts: Parts, history: History, on_progress: Callable[[int], None] = lambda done: None):
+        self.ahead = Ahead(parts.classifier)
+        self.parts = replace(parts, classifier=self.ahead)
+        self.pipeline = Pipeline(store, self.parts, recorded=False)
+        self.store = store
+        self.history = history
+        self.on_progress = on_progress
+
+    def run(self) -> Iterator[tuple[datetime, Judgement]]:
+        """Yield every decision in time order, with the tick at which it was made."""
+        done = 0
+        for at, batch in self._minutes():
+            for due_at in self._due_before(at):
+                yield from self._tick(due_at)
+            self._feed(batch, at)
+            yield from self._tick(at)
+            done += len(batch)
+            self.on_progress(done)
+
+    def _tick(self, at: datetime) -> Iterator[tuple[datetime, Judgement]]:
+        for judgement in self.pipeline.tick(at):
+            yield at, judgement
+
+    def _due_before(self, at: datetime) -> Iterator[datetime]:
+        """The minutes before ``at`` at which an incident is to be looked at again, though nothing arrives."""
+        last = None
+        while (due_at := self.store.incidents.next_due()) is not None and (minute := _ceil(due_at)) < at and minute != last:
+            yield (last := minute)
+
+    def _feed(self, batch: Sequence[Record], at: datetime) -> None:
+        page = Page(
+            posts=[record.post for record in batch if record.post],
+            authors=[record.author for record in batch if record.author],
+            engagement=[record.engagement for record in batch if record.engagement],
+            gone=[record.gone for record in batch if record.gone],
+        )
+        with self.store.transaction():
+            collecting.keep(self.store, self.parts.matcher, page, at)
+
+    def _minutes(self) -> Iterator[tuple[datetime, list[Record]]]:
+        """Yield (minute, records) in order; verdicts of the posts are prepared in large batches ahead."""
+        events = self.history.events
+        prepared = 0
+        for minute, group in groupby(range(len(events)), key=lambda place: _ceil(events[place][0])):
+            places = list(group)
+            if places[-1] >= prepared:
+                prepared = max(places[-1] + 1, places[0] + AHEAD)
+                self._prepare([record.post for _, record in events[places[0] : prepared] if record.post])
+            yield minute, [events[place][1] for place in places]
+
+    def _prepare(self, posts: Sequence[Post]) -> None:
+        passages = {
+            Passage(post.text, mention.spans, post.language): None for post in posts for mention in self.parts.matcher.mentions(post)
+        }
+        self.ahead.prepare(list(passages))
+
+
+def _ceil(at: datetime) -> datetime:
+    """The tick that sees a moment: the end of its minute."""
+    floor = at.replace(second=0, microsecond=0)
+    return floor if floor == at else floor + MINUTE
+
+
+def summary(store: Store, history: History, decisions: Sequence[Mapping[str, Any]], labels: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The closing line: what there was, what was said, and, with labels, how good it was."""
+    told = [decision for decision in decisions if decision["notify"]]
+    alerted: dict[int, datetime] = {}
+    for decision in told:
+        alerted.setdefault(decision["incident"], datetime.fromisoformat(decision["at"]))
+    counts = store.counts()
+    line: dict[str, Any] = {
+        "type": "summary",
+        "posts": counts["posts"],
+        "complaints": counts["complaints"],
+        "incidents": counts["incidents"],
+        "alerts": len(told),
+        "first_alert_at": told[0]["at"] if told else None,
+        "crossings": [_crossing(incident_id, at, alerted.get(incident_id)) for incident_id, at in store.incidents.crossings()],
+    }
+    if labels is not None:
+        line["score"] = score([datetime.fromisoformat(decision["at"]) for decision in told], labels)
+    return line
+
+
+def _crossing(incident_id: int, at: datetime, alerted_at: datetime | None) -> dict[str, Any]:
+    return {
+        "incident": incident_id,
+        "at": stamp(at),
+        "alerted_at": alerted_at and stamp(alerted_at),
+        "lead_minutes": None if alerted_at is None else round((at - alerted_at).total_seconds() / 60, 1),
+    }
+
