@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
+from typing import ClassVar
 
 from monitor.alerting.parameters import Budget
 from monitor.domain import Incident, Severity, Silence
@@ -16,6 +17,7 @@ _LOUD = (Severity.HIGH, Severity.CRITICAL)
 class QuietHours:
     """A daily span in local time, in minutes after midnight; it may pass midnight (22:00-07:00)."""
 
+    example: ClassVar[str] = 'daily span such as "22:00-07:00"'
     start: int
     end: int
 

@@ -1,0 +1,242 @@
+"""What may stand in config.toml, one dataclass for each table; the sentence under a field is its line in the documentation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from monitor import domain
+from monitor.alerting import QuietHours
+from monitor.decode import Between, Filled
+
+Language = Literal["ko", "en"]
+Name = Annotated[str, Filled()]
+Share = Annotated[float, Between(0, 1)]
+Options = Mapping[str, object]
+SEOUL = ZoneInfo("Asia/Seoul")
+
+
+@dataclass(frozen=True)
+class Monitor:
+    """[monitor]: the database, the language, what counts as a crisis."""
+
+    database: Path = Path("monitor.db")
+    """The SQLite file; a relative path starts at the folder of config.toml."""
+    language: Language = "ko"
+    """Language of messages and of every command's output; a receiver may have its own."""
+    timezone: ZoneInfo = SEOUL
+    """Zone of all times shown, and of quiet hours."""
+    threshold: Annotated[int, Between(1)] = 6000
+    """People who have seen a complaint from which it counts as a crisis."""
+    mode: Literal["live", "silent"] = "live"
+    """"silent" records decisions without sending anything: a rehearsal."""
+    heartbeat: str | None = None
+    """Address that is called after each tick, so that another system notices when we stop."""
+    responsible: str = ""
+    """Who answers for complaints no playbook has an owner for."""
+
+    def __post_init__(self) -> None:
+        if self.heartbeat is not None and not self.heartbeat.startswith(("https://", "http://")):
+            raise ValueError("heartbeat must begin with https:// or http://")
+
+
+@dataclass(frozen=True)
+class Watch:
+    """[[watch]]: a name to track."""
+
+    name: Name
+    """Name of the watch, as it appears in messages."""
+    any: tuple[Name, ...] = ()
+    """Terms that mean it: a post that contains one is about it (case is ignored, part of a word is enough). None: every post is."""
+    none: tuple[Name, ...] = ()
+    """Terms that rule a post out (namesakes)."""
+    languages: tuple[str, ...] = ()
+    """Languages to keep, such as "ko"; none: all."""
+
+
+@dataclass(frozen=True)
+class CollectorTable:
+    """[[collector]]: a source of posts."""
+
+    name: Name
+    """Name of the source in health records and messages."""
+    kind: Name
+    """What kind of source it is; ``monitor kinds`` lists them."""
+    every: timedelta = timedelta(minutes=5)
+    """How often it is asked."""
+    options: Options = field(default_factory=dict)
+    """What the kind wants to know, as [collector.options]."""
+
+
+@dataclass(frozen=True)
+class ClassifierTable:
+    """[classifier]: the model that judges posts."""
+
+    kind: Name = "embedded"
+    """What kind of model runs; ``monitor kinds`` lists them."""
+    complaint_threshold: Share = 0.5
+    """Complaint probability from which a post counts as a complaint."""
+    options: Options = field(default_factory=dict)
+    """What the kind wants to know, as [classifier.options]."""
+
+
+@dataclass(frozen=True)
+class Topic:
+    """[[topic]]: a topic of the company's own, or another weight for one of the twelve."""
+
+    name: Name
+    """Name in the database; one of the twelve, or a new one."""
+    ko: str = ""
+    """Name in Korean messages."""
+    en: str = ""
+    """Name in English messages."""
+    weight: Annotated[float, Between(0, 100)] | None = None
+    """How much worse than a delayed parcel it is."""
+    any: tuple[Name, ...] = ()
+    """Terms that make a complaint belong to this topic of the company's own."""
+
+
+@dataclass(frozen=True)
+class Guide:
+    """[playbook.ko], [playbook.en]: a playbook in one language."""
+
+    steps: tuple[Name, ...] = ()
+    """What to do, in order."""
+    reply: str = ""
+    """Draft of a reply; {customer}, {company}, {contact} are filled in by the person who sends it."""
+    never: tuple[Name, ...] = ()
+    """What never to say."""
+    proactive: str = ""
+    """What to tell customers before they complain."""
+
+
+@dataclass(frozen=True)
+class Playbook:
+    """[[playbook]]: what to do about a topic."""
+
+    topic: Name
+    """The topic it is for."""
+    owner: str = ""
+    """Who is responsible."""
+    ko: Guide = Guide()
+    """The playbook in Korean."""
+    en: Guide = Guide()
+    """The playbook in English."""
+
+    def guide(self, language: str) -> Guide:
+        """Return the guide in ``language``, or the other one where that is empty."""
+        first, second = (self.ko, self.en) if language == "ko" else (self.en, self.ko)
+        return first if first != Guide() else second
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The Korean steps, or the English ones where there are none."""
+        return self.guide("ko").steps
+
+
+@dataclass(frozen=True)
+class NotifierTable:
+    """[[receiver.notifier]]: a channel to a receiver."""
+
+    kind: Name
+    """What kind of channel it is; ``monitor kinds`` lists them."""
+    name: str = ""
+    """Name of the channel in ``monitor outbox``; by default its kind."""
+    options: Options = field(default_factory=dict)
+    """What the kind wants to know, as [receiver.notifier.options]."""
+
+
+@dataclass(frozen=True)
+class ReceiverTable:
+    """[[receiver]]: someone who can be told."""
+
+    name: Name
+    """Name that routes refer to."""
+    language: Language | None = None
+    """Language of this receiver's messages; by default that of [monitor]."""
+    quiet_hours: QuietHours | None = None
+    """Hours without messages, such as "22:00-07:00"; severity critical passes."""
+    cap: Annotated[int, Between(1)] | None = None
+    """Most notifications in 24 hours; severity critical passes."""
+    notifier: tuple[NotifierTable, ...] = ()
+    """The channels, as [[receiver.notifier]]."""
+
+
+Keep = timedelta | Literal["forever"]
+
+
+@dataclass(frozen=True)
+class RetentionTable:
+    """[retention]: what ``monitor prune`` removes after which time; "forever" keeps it."""
+
+    posts: Keep = timedelta(days=400)
+    """Posts that belong to no incident, with their authors and counts."""
+    incidents: Keep = timedelta(days=1100)
+    """Closed incidents with their posts, assessments and decisions."""
+    messages: Keep = timedelta(days=400)
+    """Messages that were delivered or given up."""
+    runs: Keep = timedelta(days=30)
+    """Health records of our own."""
+
+
+@dataclass(frozen=True)
+class Retention:
+    """How long things are kept; None: for ever."""
+
+    posts: timedelta | None
+    incidents: timedelta | None
+    messages: timedelta | None
+    runs: timedelta | None
+
+    @classmethod
+    def of(cls, table: RetentionTable) -> Retention:
+        """Return what ``table`` says."""
+        return cls(*(None if keep == "forever" else keep for keep in (table.posts, table.incidents, table.messages, table.runs)))
+
+
+@dataclass(frozen=True)
+class Collector:
+    """A collector as configured: ``options`` is its kind's checked ``Options``."""
+
+    name: str
+    kind: str
+    every: timedelta
+    options: object
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """The classifier as configured: ``options`` is its kind's checked ``Options``."""
+
+    kind: str
+    complaint_threshold: float
+    options: object
+
+
+@dataclass(frozen=True)
+class Notifier:
+    """A channel as configured; ``name`` is unique among its receiver's."""
+
+    name: str
+    kind: str
+    options: object
+
+
+@dataclass(frozen=True)
+class Receiver:
+    """Someone who can be told, as configured; ``language`` is None where [monitor] decides."""
+
+    name: str
+    language: str | None
+    quiet_hours: QuietHours | None
+    cap: int | None
+    notifiers: tuple[Notifier, ...]
+
+
+def watched(table: Watch) -> domain.Watch:
+    """Return the domain's watch."""
+    return domain.Watch(table.name, table.any, table.none, table.languages)

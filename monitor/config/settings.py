@@ -1,0 +1,125 @@
+"""Everything the program is told to do: the file's word where it has one, the default where not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from monitor import alerting, domain, forecast, grouping, plugins, reach
+from monitor.alerting import Budget, Desk, Route
+from monitor.classifiers import KINDS as CLASSIFIERS
+from monitor.config.sections import (
+    Classifier,
+    Collector,
+    Monitor,
+    Notifier,
+    Playbook,
+    Receiver,
+    Retention,
+    RetentionTable,
+    Topic,
+)
+from monitor.emergence.parameters import Parameters as EmergenceParameters
+from monitor.errors import NotFound
+from monitor.notifiers import KINDS as NOTIFIERS
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything config.toml says, checked; what it leaves out has its default."""
+
+    monitor: Monitor
+    budget: Budget
+    watches: tuple[domain.Watch, ...]
+    collectors: tuple[Collector, ...]
+    classifier: Classifier
+    topics: tuple[Topic, ...]
+    playbooks: tuple[Playbook, ...]
+    routes: tuple[Route, ...]
+    receivers: tuple[Receiver, ...]
+    retention: Retention
+    grouping: grouping.Parameters
+    emergence: EmergenceParameters
+    reach: reach.Parameters
+    forecast: forecast.Parameters
+    decision: alerting.Parameters
+    path: Path | None = field(default=None, compare=False)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Zone of all times shown."""
+        return self.monitor.timezone
+
+    @cached_property
+    def desk(self) -> Desk:
+        """Whom we may tell and how often, as the decision needs it."""
+        return Desk(
+            receivers=tuple(alerting.Receiver(r.name, r.quiet_hours, r.cap) for r in self.receivers),
+            routes=self.routes,
+            budget=self.budget,
+            threshold=self.monitor.threshold,
+            zone=self.zone,
+            silent=self.monitor.mode == "silent",
+        )
+
+    def receiver(self, name: str) -> Receiver:
+        """Return the receiver ``name``; raises ``NotFound``."""
+        for receiver in self.receivers:
+            if receiver.name == name:
+                return receiver
+        raise NotFound(f'no receiver "{name}"')
+
+    def playbook(self, topic: str) -> Playbook | None:
+        """Return what to do about ``topic``."""
+        return next((playbook for playbook in self.playbooks if playbook.topic == topic), None)
+
+    def topic(self, name: str) -> Topic | None:
+        """Return what the file says about a topic: its own name, weight, terms."""
+        return next((topic for topic in self.topics if topic.name == name), None)
+
+    def language(self, receiver: str) -> str:
+        """Return the language of ``receiver``'s messages."""
+        return self.receiver(receiver).language or self.monitor.language
+
+
+def defaults() -> Settings:
+    """Return what holds without any file: no watch, no collector, the embedded model, one receiver at the console."""
+    return Settings(
+        monitor=Monitor(),
+        budget=Budget(),
+        watches=(),
+        collectors=(),
+        classifier=_default_classifier(),
+        topics=(),
+        playbooks=(),
+        routes=(),
+        receivers=(console_receiver(),),
+        retention=Retention.of(RetentionTable()),
+        grouping=grouping.Parameters(),
+        emergence=EmergenceParameters(),
+        reach=reach.Parameters(),
+        forecast=forecast.Parameters(),
+        decision=alerting.Parameters(),
+    )
+
+
+def console_receiver() -> Receiver:
+    """Return the receiver that is there when the file names none."""
+    return Receiver("console", None, None, None, (Notifier("console", "console", _default_options(NOTIFIERS, "console")),))
+
+
+def _default_classifier() -> Classifier:
+    return Classifier("embedded", 0.5, _default_options(CLASSIFIERS, "embedded"))
+
+
+def _default_options(kinds: Mapping[str, str], kind: str) -> object:
+    return plugins.options_of(plugins.load(kinds, kind))()
+
+
+def with_weights(parameters: alerting.Parameters, topics: tuple[Topic, ...]) -> alerting.Parameters:
+    """Return the decision's parameters with the weights that [[topic]] tables state."""
+    stated = {topic.name: topic.weight for topic in topics if topic.weight is not None}
+    return replace(parameters, topic_weights={**parameters.topic_weights, **stated}) if stated else parameters
