@@ -8,7 +8,7 @@ from pathlib import Path
 
 from monitor.config.reading import read
 from monitor.config.sections import Classifier, Collector, Guide, Monitor, Notifier, Playbook, Receiver, Retention, Topic
-from monitor.config.settings import Settings, defaults
+from monitor.config.settings import Settings, defaults, template, with_database, with_language, with_watches
 
 __all__ = [
     "Classifier",
@@ -23,6 +23,10 @@ __all__ = [
     "Topic",
     "defaults",
     "load",
+    "template",
+    "with_database",
+    "with_language",
+    "with_watches",
 ]
 
 

@@ -20,7 +20,7 @@ from monitor.config.lines import line_of, lines_of
 from monitor.config.names import check_names
 from monitor.config.sections import Classifier, Collector, Notifier, Playbook, Receiver, Topic
 from monitor.config.settings import Settings, console_receiver, with_weights
-from monitor.decode import Decoder, Problem, Secret, at, keys_of, meant, nearest, secret_keys, set_to
+from monitor.decode import Decoder, Location, Problem, Secret, at, keys_of, meant, nearest, secret_keys, set_to
 from monitor.emergence.parameters import Parameters as EmergenceParameters
 from monitor.errors import ConfigError
 from monitor.notifiers import KINDS as NOTIFIERS
@@ -162,7 +162,7 @@ class _File:
 
     def _placed(self, table: sections.Monitor) -> sections.Monitor:
         """Put the default database beside the file, as a stated one is."""
-        return replace(table, database=self.decoder.folder / table.database)
+        return replace(table, database=Location(self.decoder.folder / table.database))
 
     def _collectors(self) -> list[object]:
         return [self.options(COLLECTORS, raw, None, ("collector", place)) for place, raw in self._raws("collector")]

@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from monitor import domain
 from monitor.alerting import QuietHours
-from monitor.decode import Between, Filled
+from monitor.decode import Between, Filled, Location
 
 Language = Literal["ko", "en"]
 Name = Annotated[str, Filled()]
 Share = Annotated[float, Between(0, 1)]
 Options = Mapping[str, object]
 SEOUL = ZoneInfo("Asia/Seoul")
+DATABASE = Location("monitor.db")
 
 
 @dataclass(frozen=True)
 class Monitor:
     """[monitor]: the database, the language, what counts as a crisis."""
 
-    database: Path = Path("monitor.db")
+    database: Location = DATABASE
     """The SQLite file; a relative path starts at the folder of config.toml."""
     language: Language = "ko"
     """Language of messages and of every command's output; a receiver may have its own."""

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import monitor
 from monitor import alerting, domain, forecast, grouping, plugins, reach
 from monitor.alerting import Budget, Desk, Route
 from monitor.classifiers import KINDS as CLASSIFIERS
 from monitor.config.sections import (
     Classifier,
     Collector,
+    Language,
     Monitor,
     Notifier,
     Playbook,
@@ -22,6 +24,7 @@ from monitor.config.sections import (
     RetentionTable,
     Topic,
 )
+from monitor.decode import Location
 from monitor.emergence.parameters import Parameters as EmergenceParameters
 from monitor.errors import NotFound
 from monitor.notifiers import KINDS as NOTIFIERS
@@ -123,3 +126,26 @@ def with_weights(parameters: alerting.Parameters, topics: tuple[Topic, ...]) -> 
     """Return the decision's parameters with the weights that [[topic]] tables state."""
     stated = {topic.name: topic.weight for topic in topics if topic.weight is not None}
     return replace(parameters, topic_weights={**parameters.topic_weights, **stated}) if stated else parameters
+
+
+def with_watches(settings: Settings, watches: Sequence[domain.Watch]) -> Settings:
+    """Return ``settings`` for these watches instead of the file's."""
+    return replace(settings, watches=tuple(watches))
+
+
+def with_database(settings: Settings, database: str) -> Settings:
+    """Return ``settings`` on another database."""
+    return replace(settings, monitor=replace(settings.monitor, database=Location(database)))
+
+
+def with_language(settings: Settings, language: str) -> Settings:
+    """Return ``settings`` in ``language`` ("ko", else English), for all receivers."""
+    spoken: Language = "ko" if language == "ko" else "en"
+    receivers = tuple(replace(receiver, language=spoken) for receiver in settings.receivers)
+    return replace(settings, monitor=replace(settings.monitor, language=spoken), receivers=receivers)
+
+
+def template() -> Path:
+    """Return the commented example that ships with the program."""
+    shipped = Path(monitor.__file__).with_name("_shipped") / "config.toml"
+    return shipped if shipped.exists() else Path(monitor.__file__).parent.with_name("config.toml")
