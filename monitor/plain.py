@@ -79,24 +79,24 @@ def fit(text: str, width: int) -> str:
     return text + " " * (width - columns(text))
 
 
-def wrap(text: str, width: int, indent: str = "") -> list[str]:
-    """Break ``text`` into lines of at most ``width`` columns, at spaces where possible; later lines start with ``indent``."""
+def wrap(text: str, width: int, first: str = "", later: str = "") -> list[str]:
+    """Break ``text`` into lines of at most ``width`` columns, at spaces where possible, begun with ``first`` and ``later``."""
     lines: list[str] = []
-    line = ""
+    line = start = first
     for word in text.split(" "):
-        joined = f"{line} {word}" if line.strip() else line + word
+        joined = line + word if line == start else f"{line} {word}"
         if columns(joined) <= width:
             line = joined
             continue
-        if line.strip():
+        if line != start:
             lines.append(line)
-            line = indent
+            line = start = later
         while columns(line + word) > width:
             head = _head(word, max(width - columns(line), 2))
             lines.append(line + head)
-            line, word = indent, word[len(head) :]
+            line, word, start = later, word[len(head) :], later
         line += word
-    return [*lines, line] if line.strip() or not lines else lines
+    return [*lines, line] if line != start or not lines else lines
 
 
 def _head(text: str, width: int) -> str:

@@ -153,8 +153,6 @@ def _known_spread(briefing: Briefing, reader: Reader) -> dict[str, object]:
         known |= {"p": forecast.p_cross, "eta": forecast.eta_at, "eta_from": forecast.eta_earliest_at, "eta_to": forecast.eta_latest_at}
         if forecast.eta_at is not None:
             known["left"] = max((forecast.eta_at - briefing.decision.at).total_seconds(), 60)
-        for horizon, people in forecast.horizons.items():
-            known |= {f"low_{horizon}": people.p10, f"high_{horizon}": people.p90}
     return known
 
 
@@ -165,15 +163,12 @@ def _headline(briefing: Briefing, reader: Reader, known: dict[str, object], outl
 
 
 def _lines(briefing: Briefing, reader: Reader, known: dict[str, object]) -> tuple[str, ...]:
-    reach, forecast, decision = briefing.assessment.reach, briefing.assessment.forecast, briefing.decision
+    decision = briefing.decision
     lines = [reader.fill(letters.HAPPENED[briefing.incident.kind], known)]
     if decision.reason is Reason.WORSENED and briefing.worse_than not in (None, decision.severity):
         lines.append(reader.fill(letters.WORSE, known))
-    lines.append(reader.fill(letters.SEEN["unknown" if reach is None else "known"], known))
-    if decision.reason is Reason.RESOLVED:
-        return tuple(lines)
-    if forecast is not None and {"1h", "6h", "24h"} <= forecast.horizons.keys():
-        lines.append(reader.fill(letters.AHEAD, known))
+    if briefing.assessment.reach is None:
+        lines.append(reader.pick(letters.UNSEEN))
     if decision.reason is Reason.CROSSED:
         lines.append(reader.fill(letters.LEAD[briefing.incident.alerted_at is not None], known))
     return tuple(lines)

@@ -64,8 +64,8 @@ OUTLOOKS: dict[str, Pair] = {
     ),
 }
 RESOLVED: Pair = (
-    "{watch}의 {topic} 문제가 해결됨으로 바뀌었습니다. {lasted:duration} 동안 {complainants:persons}이 글을 올렸습니다.",
-    "{watch}: {topic} is resolved. It lasted {lasted:duration}, with posts from {complainants:persons}.",
+    "{watch}의 {topic} 문제가 해결됨으로 바뀌었습니다.",
+    "{watch}: {topic} is resolved.",
 )
 HAPPENED: dict[Kind, Pair] = {
     Kind.COMPLAINT: (
@@ -77,27 +77,15 @@ HAPPENED: dict[Kind, Pair] = {
         "Since {since:time}, for {lasted:duration}, {complainants:persons} wrote {posts:count} post{posts:s} about it.",
     ),
 }
-SEEN: dict[str, Pair] = {
-    "unknown": (
-        "몇 명이 봤는지는 알 수 없습니다. 조회수·반응·팔로워 수가 공개되지 않은 게시물입니다.",
-        "How many people have seen it is unknown: no views, reactions or followers of these posts are public.",
-    ),
-    "known": (
-        "지금까지 {low:people}~{high:people}명이 본 것으로 추정합니다({source}).",
-        "An estimated {low:people} to {high:people} people have seen it so far ({source}).",
-    ),
-}
+UNSEEN: Pair = (
+    "몇 명이 봤는지는 알 수 없습니다. 조회수·반응·팔로워 수가 공개되지 않은 게시물입니다.",
+    "How many people have seen it is unknown: no views, reactions or followers of these posts are public.",
+)
 SOURCES: dict[str, Pair] = {
     "measured": ("공개 조회수로 측정", "measured from public views"),
     "estimated": ("공개 조회수 없이 추정", "estimated, no views are public"),
     "mixed": ("{measured:percent} 측정, {estimated:percent} 추정", "{measured:percent} measured, {estimated:percent} estimated"),
 }
-AHEAD: Pair = (
-    "앞으로 1시간 뒤 {low_1h:people}~{high_1h:people}명, 6시간 뒤 {low_6h:people}~{high_6h:people}명,"
-    " 24시간 뒤 {low_24h:people}~{high_24h:people}명이 볼 것으로 예상합니다.",
-    "Expected in 1 hour: {low_1h:people} to {high_1h:people} people, in 6 hours: {low_6h:people} to {high_6h:people},"
-    " in 24 hours: {low_24h:people} to {high_24h:people}.",
-)
 LEAD: dict[bool, Pair] = {
     True: ("첫 알림은 {lead:duration} 전({alerted:time})에 보냈습니다.", "The first alert went out {lead:duration} ago ({alerted:time})."),
     False: (
@@ -148,8 +136,8 @@ BARS: dict[str, Pair] = {
 RANGE: Pair = ("{low:people}~{high:people}명", "{low:people} to {high:people}")
 MARK: Pair = ("기준 {threshold:count}명", "threshold {threshold:count}")
 CAPTION: Pair = (
-    "80% 확률로 이 범위 안에 있습니다. {source}.",
-    "The range holds with a probability of 80%. {source}.",
+    "진한 색은 적어도, 옅은 색은 많으면 이만큼입니다(80% 범위). {source}.",
+    "Dark: at least so many; light: at most so many (80% range). {source}.",
 )
 NO_PLAYBOOK: Pair = (
     "이 주제의 대응 절차가 아직 없습니다. config.toml의 [[playbook]]에 적어 두면 여기에 나옵니다.",

@@ -124,9 +124,13 @@ def _list(briefings: Sequence[Briefing], words: dict[str, Pair], severity: Sever
         sent_at=at,
         headline=reader.fill(words["headline"], n),
         badge=reader.fill(words["subject"], n).partition("]")[0].removeprefix("["),
-        footer=("monitor incidents list", "monitor why " + reader.pick(("사건번호", "NUMBER"))),
+        footer=(_as_of(reader, at), "monitor incidents list", "monitor why " + reader.pick(("사건번호", "NUMBER"))),
         headings={"facts": reader.pick(HEADINGS["incidents"])},
     )
+
+
+def _as_of(reader: Reader, at: datetime) -> str:
+    return reader.fill(("{at:time} 기준", "as of {at:time}"), {"at": at})
 
 
 def health(trouble: Because, at: datetime, language: str, zone: tzinfo) -> Message:
@@ -154,6 +158,6 @@ def health(trouble: Because, at: datetime, language: str, zone: tzinfo) -> Messa
         sent_at=at,
         headline=reader.fill(headline, values),
         badge=badge,
-        footer=(reader.fill(("{at:time} 기준", "as of {at:time}"), {"at": at}),),
+        footer=(_as_of(reader, at),),
         headings={"actions": reader.pick(HEADINGS["actions"])},
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Protocol, runtime_checkable
 
 from monitor.domain import Message
 
@@ -21,3 +22,22 @@ class Notifier(Protocol):
         ``previous`` is the handle of the last message of the same thread. Raises ``DeliveryFailed``.
         """
         ...
+
+
+@runtime_checkable
+class Addressed(Protocol):
+    """What a notifier may have besides: several addresses, each with a notifier and so an outbox row of its own.
+
+    If a server takes two of three recipients, only the third is tried again, whatever happens to this process in between.
+    """
+
+    def channels(self) -> Mapping[str, Notifier]:
+        """Return a notifier for each address, by address."""
+        ...
+
+
+def channels(kind: str, notifier: Notifier) -> dict[str, Notifier]:
+    """Return the channels of ``notifier``: itself by the name of its kind, or one for each address (``email:ops@example.com``)."""
+    if isinstance(notifier, Addressed):
+        return {f"{kind}:{address}": part for address, part in notifier.channels().items()}
+    return {kind: notifier}
