@@ -1,0 +1,229 @@
+"""What is normal: level, season, clumping and busy days of every stream of a watch, learnt at the ends of blocks and updates.
+
+Within an update (a local day) level, season and spread stand still; within a block (an hour) the local level does too. So idle time can
+be taken in one step, and the statistic has a closed form between posts.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.emergence.parameters import DAY_MINUTES, Parameters, Scale
+from monitor.emergence.table import Array, Stream, Table
+
+BUSY = 0.25**2
+"""Prior variance of the busy-day factor, and what it is worth in posts."""
+BUSY_STRENGTH = 2000.0
+CLUMP, CLUMP_STRENGTH = 0.25, 5.0
+"""Prior 1/k, and what it is worth in squared expected counts a tick."""
+PRIOR_DAYS = 0.25
+AGE_STEPS = 32
+AGE_MEMORY = 0.995
+AGE_NEEDED = 20.0
+
+
+class Baseline:
+    """Learns in place the baseline fields of a ``Table``."""
+
+    def __init__(self, parameters: Parameters, scale: Scale, table: Table):
+        self.parameters, self.scale, self.table = parameters, scale, table
+        self.season_posts: Array = np.zeros((2, len(scale.profile)))
+        self.season_mean: Array = np.zeros((2, len(scale.profile)))
+        self.season: Array = np.stack([scale.profile, scale.profile])
+        self.age_counts: Array = np.zeros((len(scale.age_edges), AGE_STEPS))
+        self.blocks_in_busy = 0
+        self.age_bound: Array = np.zeros(len(scale.age_edges) + 1)
+        self.learn_ages()
+
+    def start(self, name_kind: Stream) -> dict[str, float]:
+        """First values of a stream that opens now."""
+        p, tick = self.parameters, self.scale.tick_minutes / DAY_MINUTES
+        table = self.table
+        prior = p.prior_per_day * tick
+        exposure = PRIOR_DAYS / tick
+        posts = prior * exposure
+        if name_kind in (Stream.PLATFORM, Stream.TOPIC) and Stream.TOTAL in table.kind:
+            exposure = float(table.exposure[table.kind == Stream.TOTAL][0])
+            posts = min(posts, prior * PRIOR_DAYS / tick * 0.1)
+        return {"posts": posts, "exposure": exposure, "muted_at": -1.0, "clump": 1 / CLUMP}
+
+    def settle(self, first: int = 0) -> None:
+        """Derive level, bounds and clumping from the sums, at an update or for streams that are new (from row ``first`` on)."""
+        t, z = self.table, self.parameters.caution
+        posts, part = t.posts[first:], slice(first, None)
+        t.level[part] = posts / np.maximum(t.exposure[part], 1e-9)
+        unsure = 1 / np.maximum(posts, 0.5)
+        clumps = (t.clump_excess[part] + CLUMP * CLUMP_STRENGTH) / (t.clump_scale[part] + CLUMP_STRENGTH)
+        t.clump[part] = 1 / np.clip(clumps, 1e-4, 30.0)
+        busy = _variance(t.busy_excess[part], t.busy_scale[part], t.busy_seen[part])
+        local = _variance(t.local_excess[part], t.local_scale[part], t.local_seen[part])
+        t.slack[part] = np.exp(z * np.sqrt(np.log1p(busy + unsure)))
+        t.local_slack[part] = np.exp(z * np.sqrt(np.log1p(local + np.minimum(unsure, busy))))
+        t.firmness[part] = 1 / (busy + unsure)
+        t.slack[t.incidents] = t.local_slack[t.incidents] = 1.0
+
+    def means(self, blocks: NDArray[np.intp]) -> Array:
+        """Normal posts a tick in some blocks, shape (blocks, streams); for incidents the bound itself."""
+        t = self.table
+        season = self.season[t.season_row[None, :], self.scale.cells(blocks)[:, None]]
+        means = np.maximum(t.level * season, self.scale.floor)
+        if len(t.incidents):
+            rows = t.incidents
+            age = blocks[:, None] * self.scale.ticks_per_block - t.opened[rows]
+            bound = self.age_bound[np.searchsorted(self.scale.age_edges, age, side="right")]
+            means[:, rows] = np.maximum(bound, t.own_rate[rows])
+        return means
+
+    def local(self, means: Array) -> tuple[Array, Array, Array]:
+        """Local factor at the start of each of n idle blocks (n, streams), and the local sums after them."""
+        t, decay = self.table, self.scale.fast_decay
+        powers = decay ** np.arange(len(means) + 1)
+        grown = np.cumsum(means * self.scale.ticks_per_block / powers[1:, None], axis=0)
+        mean = powers[1:, None] * (t.local_mean + grown)
+        posts = powers[:, None] * t.local_posts
+        before = np.concatenate([t.local_mean[None, :], mean[:-1]])
+        return (t.firmness + posts[:-1]) / (t.firmness + before), posts[-1], mean[-1]
+
+    def factor(self) -> Array:
+        """Local factor now (streams,)."""
+        t = self.table
+        return (t.firmness + t.local_posts) / (t.firmness + t.local_mean)
+
+    def learn(self, cell: int, mean: Array, factor: Array, covered: int) -> None:
+        """End a block of ``covered`` ticks with the posts that its streams counted; streams in an episode stand still."""
+        t = self.table
+        calm = (t.muted_at < 0) & (t.kind < Stream.INCIDENT)
+        expected = mean * covered
+        bound = expected * t.slack
+        cap = np.maximum(3.0, bound + 4 * np.sqrt(bound + bound**2 * (0.0625 + 1 / (t.clump * covered))))
+        posts = np.minimum(t.block_posts, cap)
+        learnt = np.where(calm, posts, 0.0)
+        season = self.season[t.season_row, cell]
+        t.new_posts += learnt
+        t.new_exposure += np.where(calm, season * covered, 0.0)
+        self._learn_clumps(calm & (t.block_posts <= cap), covered, mean)
+        self._learn_spread(calm, posts, expected, mean, factor, covered)
+        decay = self.scale.fast_decay
+        t.local_posts[:] = np.where(calm, decay * t.local_posts + posts, t.local_posts)
+        t.local_mean[:] = np.where(calm, decay * t.local_mean + expected, t.local_mean)
+        self._learn_season(calm, cell, posts, covered)
+        t.block_posts[:] = 0.0
+        t.block_squares[:] = 0.0
+
+    def learn_idle(self, cells: NDArray[np.intp], means: Array, factors: Array, posts: Array, mean: Array) -> None:
+        """The same as ``learn`` for n whole blocks without a post and without an open episode."""
+        t, covered = self.table, self.scale.ticks_per_block
+        calm = t.kind < Stream.INCIDENT
+        t.new_exposure += np.where(calm, covered * self.season[t.season_row[None, :], cells[:, None]].sum(axis=0), 0.0)
+        expected = means * covered
+        local = expected * factors
+        if covered == 1:
+            square = np.where(calm, (local**2).sum(axis=0), 0.0)
+            t.clump_excess += square
+            t.clump_scale += square
+        noise = expected * means / t.clump
+        t.local_excess += np.where(calm, (local**2 - noise * factors**2).sum(axis=0), 0.0)
+        t.local_scale += np.where(calm, (local**2).sum(axis=0), 0.0)
+        t.local_seen += np.where(calm, local.sum(axis=0), 0.0)
+        for index in range(len(means)):
+            self._busy(calm, 0.0, expected[index], noise[index])
+        t.local_posts[:] = np.where(calm, posts, t.local_posts)
+        t.local_mean[:] = np.where(calm, mean, t.local_mean)
+        for row, kind in ((0, Stream.MENTIONS), (1, Stream.TOTAL)):
+            level = t.level[t.kind == kind]
+            if len(level):
+                np.add.at(self.season_mean[row], cells, float(level[0]) * covered)
+
+    def update(self) -> None:
+        """End an update period: fold its posts into level, season and spread."""
+        t, scale = self.table, self.scale
+        t.posts[:] = scale.level_decay * t.posts + t.new_posts
+        t.exposure[:] = scale.level_decay * t.exposure + t.new_exposure
+        t.new_posts[:] = 0.0
+        t.new_exposure[:] = 0.0
+        for field in (t.clump_excess, t.clump_scale, t.busy_excess, t.busy_scale, t.busy_seen):
+            field *= scale.spread_decay
+        for field in (t.local_excess, t.local_scale, t.local_seen):
+            field *= scale.spread_decay
+        self.season_posts *= scale.season_decay
+        self.season_mean *= scale.season_decay
+        self._settle_season()
+        self.settle()
+
+    def bury(self, row: int, idle: float) -> None:
+        """Let an incident's whole life count among the past ones (ages that it did not reach alive count too, as silent)."""
+        t = self.table
+        age = float(t.last[row] - t.opened[row]) + idle
+        done = self.scale.age_edges <= age
+        self.age_counts *= AGE_MEMORY
+        steps = np.minimum(t.ages[: len(self.scale.age_edges), row], AGE_STEPS - 1).astype(np.intp)
+        self.age_counts[done, steps[done]] += 1.0
+
+    def learn_ages(self) -> None:
+        """The bound of incident streams by age: the larger of the default and the 90th percentile of past incidents."""
+        edges = self.scale.age_edges
+        widths = np.diff(edges, prepend=0.0)
+        total = self.age_counts.sum(axis=1)
+        share = np.cumsum(self.age_counts, axis=1) / np.maximum(total, 1e-9)[:, None]
+        p90 = np.where(total >= AGE_NEEDED, np.argmax(share >= 0.9, axis=1), 0.0) / widths
+        self.age_bound[:-1] = np.maximum(self.scale.incident_rate, p90)
+        self.age_bound[-1] = self.scale.incident_rate
+
+    def _learn_clumps(self, calm: NDArray[np.bool_], covered: int, mean: Array) -> None:
+        t = self.table
+        if self.scale.ticks_per_block > 1:
+            if covered < 2:
+                return
+            average = t.block_posts / covered
+            spread = (t.block_squares - t.block_posts * average) / (covered - 1)
+            excess, scale = covered * (spread - average), covered * (average**2 - spread / covered)
+        else:
+            expected = mean * self.factor()
+            excess, scale = (t.block_posts - expected) ** 2 - t.block_posts, expected**2
+        t.clump_excess += np.where(calm, excess, 0.0)
+        t.clump_scale += np.where(calm, scale, 0.0)
+
+    def _learn_spread(self, calm: NDArray[np.bool_], posts: Array, expected: Array, mean: Array, factor: Array, covered: int) -> None:
+        t = self.table
+        noise = expected * mean / t.clump
+        local = expected * factor
+        t.local_excess += np.where(calm, (posts - local) ** 2 - posts - noise * factor**2, 0.0)
+        t.local_scale += np.where(calm, local**2, 0.0)
+        t.local_seen += np.where(calm, local, 0.0)
+        self._busy(calm, posts, expected, noise)
+
+    def _busy(self, calm: NDArray[np.bool_], posts: Array | float, expected: Array, noise: Array) -> None:
+        t = self.table
+        t.busy_posts += np.where(calm, posts, 0.0)
+        t.busy_mean += np.where(calm, expected, 0.0)
+        t.busy_noise += np.where(calm, noise, 0.0)
+        self.blocks_in_busy += 1
+        if self.blocks_in_busy == self.scale.busy_blocks:
+            self.blocks_in_busy = 0
+            t.busy_excess += (t.busy_posts - t.busy_mean) ** 2 - t.busy_posts - t.busy_noise
+            t.busy_scale += t.busy_mean**2
+            t.busy_seen += t.busy_mean
+            for field in (t.busy_posts, t.busy_mean, t.busy_noise):
+                field[:] = 0.0
+
+    def _learn_season(self, calm: NDArray[np.bool_], cell: int, posts: Array, covered: int) -> None:
+        t = self.table
+        for row, kind in ((0, Stream.MENTIONS), (1, Stream.TOTAL)):
+            at = np.flatnonzero((t.kind == kind) & calm)
+            if len(at):
+                self.season_posts[row, cell] += posts[at[0]]
+                self.season_mean[row, cell] += t.level[at[0]] * covered
+
+    def _settle_season(self) -> None:
+        strength, prior = self.parameters.season_strength, self.scale.profile
+        for row in (0, 1):
+            season = (self.season_posts[row] + strength) / (self.season_mean[row] + strength / prior)
+            prior = season / season[self.scale.cell_of].mean()
+            self.season[row] = prior
+
+
+def _variance(excess: Array, scale: Array, seen: Array) -> Array:
+    found = np.clip(excess / np.maximum(scale, 1e-9), 0.0, 4.0)
+    weight = seen / (seen + BUSY_STRENGTH)
+    return weight * found + (1 - weight) * BUSY

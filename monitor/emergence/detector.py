@@ -1,0 +1,414 @@
+"""The company's detector: posts in, alarms out, one budget for all watches."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from math import exp, log
+
+import numpy as np
+
+from monitor.domain import Because, Emergence, Watch
+from monitor.emergence.frozen import Ledger, freeze, thaw
+from monitor.emergence.memory import digest, mixed
+from monitor.emergence.parameters import WEEK_MINUTES, Parameters, day_scale, minute_scale
+from monitor.emergence.streams import EVIDENT, Streams
+from monitor.emergence.table import Stream
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+DEFAULTS = Parameters()
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A classified and grouped mention. A copy or repost has the ``text_key`` of its original; ``author`` None is somebody unknown."""
+
+    at: datetime
+    watch: str
+    author: str | None
+    text_key: str
+    platform: str
+    topic: str
+    complaint: bool
+    bad_news: bool
+    incident: int | None
+    daily: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A stream that rose above its normal: ``evidence`` and ``threshold`` in nats, ``observed`` and ``expected`` in its telling window."""
+
+    at: datetime
+    watch: str
+    stream: str
+    incident: int | None
+    observed: float
+    expected: float
+    evidence: float
+    threshold: float
+    authors: int
+    because: Because
+    daily: bool = False
+
+
+class Detector:
+    """Emergence of all streams of all watches; pure apart from its own state. Feed it in the order of time."""
+
+    def __init__(self, parameters: Parameters = DEFAULTS, watches: Sequence[Watch | str] = ()):
+        self.parameters = parameters
+        self.watches = [watch if isinstance(watch, str) else watch.name for watch in watches]
+        self.scales = (minute_scale(parameters), day_scale(parameters))
+        self.streams: dict[tuple[str, bool], Streams] = {}
+        self.ledger = Ledger()
+        self._ahead: dict[tuple[str, bool], tuple[int, Streams]] = {}
+
+    # ---- in
+
+    def advance(self, until: datetime, arrivals: Sequence[Arrival]) -> list[Alarm]:
+        """Take up posts and let time pass to ``until``; returns the alarms raised, oldest first.
+
+        Posts less than an hour older than what was already advanced to count now; still older ones only teach the baseline.
+        Posts stamped after ``until`` count at ``until``.
+        """
+        limit = _minute(until)
+        timed = sorted(((min(_minute(arrival.at), limit), arrival) for arrival in arrivals), key=lambda pair: pair[0])
+        alarms = []
+        self._ahead.clear() if timed else None
+        for (watch, daily), group in _by_stream(timed):
+            alarms += self._take(watch, daily, group)
+        self.ledger.until = max(self.ledger.until, limit)
+        return sorted(alarms, key=lambda alarm: alarm.at)
+
+    def confirm(self, watch: str) -> None:
+        """Staff say that the watch's alarm was real: its price is given back."""
+        if self.ledger.owed.get(watch, 0) > 0:
+            self.ledger.owed[watch] -= 1
+            self.ledger.raised = max(0.0, self._raised(self.ledger.until) - self.parameters.alarm_price)
+            self.ledger.raised_at = max(self.ledger.raised_at, self.ledger.until)
+
+    def forget(self, incident_id: int) -> None:
+        """The incident is over (resolved, dismissed): its stream closes."""
+        self._ahead.clear()
+        for streams in self.streams.values():
+            row = streams.table.rows.get(f"incident:{incident_id}")
+            if row is not None:
+                mask = np.zeros(len(streams.table.names), dtype=bool)
+                mask[row] = True
+                streams.drop(mask)
+
+    def merge(self, older: int, younger: int) -> None:
+        """Two incidents are one: the older one's stream takes over evidence, authors and episode of the younger's."""
+        self._ahead.clear()
+        for streams in self.streams.values():
+            _merge(streams, older, younger)
+
+    # ---- out
+
+    def reading(self, incident_id: int) -> Emergence:
+        """The incident's own stream, at the last advance."""
+        name = f"incident:{incident_id}"
+        for (watch, daily), streams in self.streams.items():
+            if name in streams.table.rows:
+                return self._show(watch, daily, name)
+        return Emergence(0.0, 0.0, 0, 0.0, False, Because("emergence_no_stream", {"stream": name}), name)
+
+    def standing(self, watch: str) -> Emergence:
+        """The watch's complaints as a whole, at the last advance."""
+        shown = [self._show(watch, daily, "total") for name, daily in self.streams if name == watch]
+        if not shown:
+            return Emergence(0.0, 0.0, 0, 0.0, False, Because("emergence_no_stream", {"stream": "total"}), "total")
+        return max(shown, key=lambda emergence: (emergence.emerging, emergence.evidence))
+
+    def warming_up(self, watch: str, now: datetime) -> bool:
+        """Whether too little was seen of a watch to judge anything but single incidents."""
+        found = [self._streams_at(key, self._tick(key[1], _minute(now))) for key in self.streams if key[0] == watch]
+        return all(streams.warming(self._tick(streams.scale.ticks_per_block == 1, _minute(now))) for streams in found)
+
+    def in_gap(self, watch: str, now: datetime) -> bool:
+        """Whether the watch is silent beyond belief, or was until a few hours ago."""
+        for (name, daily), streams in self.streams.items():
+            tick = self._tick(daily, _minute(now))
+            if name == watch and (tick < streams.caution_until or streams.silence_is_gap(tick)):
+                return True
+        return False
+
+    def threshold(self, daily: bool = False) -> float:
+        """The log threshold now: ln A, raised by past alarms."""
+        return self._threshold(daily, self.ledger.until)
+
+    # ---- keeping
+
+    def to_bytes(self) -> bytes:
+        """The whole state; a detector made from it goes on exactly as this one would."""
+        return freeze(self.ledger, self.streams)
+
+    @classmethod
+    def from_bytes(cls, blob: bytes, parameters: Parameters = DEFAULTS, watches: Sequence[Watch | str] = ()) -> Detector:
+        """Take up a kept state; watches no longer configured are dropped. Raises ``StoreError`` when it is damaged."""
+        detector = cls(parameters, watches)
+        detector.ledger, streams = thaw(blob, parameters, detector.scales)
+        detector.streams = {key: one for key, one in streams.items() if key[0] in detector.watches or not watches}
+        detector.watches += [watch for watch, _ in detector.streams if watch not in detector.watches]
+        detector._share_out()
+        return detector
+
+    # ---- inside
+
+    def _tick(self, daily: bool, minute: int) -> int:
+        return (minute + round(60 * self.parameters.utc_offset_hours)) // 1440 if daily else minute
+
+    def _threshold(self, daily: bool, minute: int) -> float:
+        return self.scales[daily].base + self._raised(minute)
+
+    def _raised(self, minute: int) -> float:
+        return max(0.0, self.ledger.raised - self.parameters.alarm_price * max(0, minute - self.ledger.raised_at) / WEEK_MINUTES)
+
+    def _streams(self, watch: str, daily: bool, tick: int) -> Streams:
+        key = (watch, daily)
+        if key not in self.streams:
+            if watch not in self.watches:
+                self.watches.append(watch)
+            self.streams[key] = Streams(self.parameters, self.scales[daily], tick)
+            self._share_out()
+        return self.streams[key]
+
+    def _share_out(self) -> None:
+        """Give each watch its part of every tick; the minute scale gives up what the day scale may spend."""
+        day_part = self.parameters.daily_false_alarms_per_week if any(daily for _, daily in self.streams) else 0.0
+        for (_, daily), streams in self.streams.items():
+            share = (1.0 if daily else 1.0 - day_part) / max(1, len(self.watches))
+            if share != streams.share:
+                streams.share = share
+                streams.prepare()
+
+    def _take(self, watch: str, daily: bool, group: list[tuple[int, Arrival]]) -> list[Alarm]:
+        """All posts of one watch on one scale that share a tick."""
+        minute = group[0][0]
+        tick = self._tick(daily, minute)
+        streams = self._streams(watch, daily, tick)
+        if tick < streams.tick:
+            if streams.tick - tick > streams.scale.late_ticks:
+                self._learn_late(streams, group)
+                return []
+            minute = minute + round((streams.tick - tick) * streams.scale.tick_minutes)
+            tick = streams.tick
+        if tick > streams.tick:
+            if streams.silence_is_gap(tick):
+                streams.skip(tick)
+            else:
+                streams.advance(tick)
+        streams.last = tick
+        counted = False
+        for _, arrival in group:
+            counted |= self._count(streams, arrival, tick)
+        return self._alarms(streams, watch, daily, tick, group[-1][1].at if daily else None, minute) if counted else []
+
+    def _count(self, streams: Streams, arrival: Arrival, tick: int) -> bool:
+        """Count a post in its streams; a text or an author seen before adds nothing, nor does the post that opens an incident."""
+        text = digest(arrival.text_key)
+        author = digest(arrival.author) if arrival.author is not None else 0
+        fresh = muted = False
+        if arrival.incident is not None:
+            row, fresh = self._incident(streams, arrival.incident, tick, arrival.daily)
+            streams.table.last[row] = tick
+            muted = bool(streams.table.muted_at[row] >= 0)
+        if streams.texts.seen(text, tick, streams.texts.window):
+            return False
+        streams.texts.add(text, 0, tick)
+        counted = False
+        for name, kind in _streams_of(arrival):
+            if kind == Stream.INCIDENT or not muted:
+                at = streams.table.rows.get(name, -1)
+                at = streams.open(name, kind) if at < 0 else at
+                if _new_author(streams, at, author, tick) and not (fresh and kind == Stream.INCIDENT):
+                    streams.count(at)
+                    counted = True
+        return counted
+
+    def _incident(self, streams: Streams, incident: int, tick: int, daily: bool) -> tuple[int, bool]:
+        """The row of an incident's stream, and whether it opens now."""
+        name = f"incident:{incident}"
+        row = streams.table.rows.get(name)
+        if row is not None:
+            return row, False
+        return streams.open(name, Stream.INCIDENT, incident, self._endowment(streams, tick, daily)), True
+
+    def _endowment(self, streams: Streams, tick: int, daily: bool) -> float:
+        """What a new incident gets out of the part of the budget that is saved for births, in ticks."""
+        p, book = self.parameters, self.ledger
+        rate = p.share_births * streams.share * len(self.watches)
+        begun = tick if book.saved_at[daily] < 0 else book.saved_at[daily]
+        most = rate * exp(streams.scale.base)
+        book.saved[daily] = min(most, book.saved[daily] + rate * max(0, tick - begun))
+        book.saved_at[daily] = max(begun, tick)
+        given = book.saved[daily] * p.birth_part
+        book.saved[daily] -= given
+        return given
+
+    def _learn_late(self, streams: Streams, group: list[tuple[int, Arrival]]) -> None:
+        for _, arrival in group:
+            text = digest(arrival.text_key)
+            if not streams.texts.seen(text, streams.tick, streams.texts.window):
+                streams.texts.add(text, 0, streams.tick)
+                for name, kind in _streams_of(arrival):
+                    row = streams.table.rows.get(name)
+                    if row is not None and kind < Stream.INCIDENT:
+                        streams.table.new_posts[row] += 1.0
+
+    def _alarms(self, streams: Streams, watch: str, daily: bool, tick: int, stamp: datetime | None, minute: int) -> list[Alarm]:
+        """Raise at most one alarm: the sum over evident streams reached the threshold."""
+        threshold = self._threshold(daily, minute)
+        t = streams.table
+        masses = np.where(t.muted_at < 0, streams.masses(), 0.0)
+        if tick < streams.caution_until:
+            masses[t.kind < Stream.INCIDENT] *= exp(-self.parameters.alarm_price)
+        needed = exp(threshold)
+        masses[masses < EVIDENT * needed] = 0.0
+        if masses.sum() < needed:
+            return []
+        found = {row: streams.finding(row, tick) for row in np.flatnonzero(masses).tolist()}
+        for row, finding in found.items():
+            if finding.observed < self.parameters.min_authors:
+                masses[row] = 0.0
+        total = float(masses.sum())
+        if total < needed:
+            return []
+        row = int(np.argmax(masses))
+        finding = found[row]
+        t.muted_at[masses > 0] = tick
+        streams.prepare()
+        self.ledger.raised = self._raised(minute) + self.parameters.alarm_price
+        self.ledger.raised_at = max(self.ledger.raised_at, minute)
+        self.ledger.owed[watch] = self.ledger.owed.get(watch, 0) + 1
+        name = t.names[row]
+        values: dict[str, str | float | int | datetime | None] = {
+            "stream": name,
+            "observed": finding.observed,
+            "expected": round(finding.expected, 2),
+            "window": finding.ticks * streams.scale.tick_minutes * 60,
+            "authors": finding.observed,
+            "evidence": round(log(total), 6),
+            "threshold": round(threshold, 6),
+        }
+        return [
+            Alarm(
+                at=stamp or EPOCH + minute * MINUTE,
+                watch=watch,
+                stream=name,
+                incident=int(t.incident[row]) if t.kind[row] == Stream.INCIDENT else None,
+                observed=float(finding.observed),
+                expected=finding.expected,
+                evidence=log(total),
+                threshold=threshold,
+                authors=finding.observed,
+                because=Because("emergence_alarm", values),
+                daily=daily,
+            )
+        ]
+
+    def _streams_at(self, key: tuple[str, bool], tick: int) -> Streams:
+        """The streams as they stand at a tick, without changing them."""
+        streams = self.streams[key]
+        if tick <= streams.tick or streams.silence_is_gap(tick):
+            return streams
+        ahead = self._ahead.get(key)
+        if ahead is None or ahead[0] != tick:
+            ahead = (tick, copy.deepcopy(streams))
+            ahead[1].advance(tick)
+            self._ahead[key] = ahead
+        return ahead[1]
+
+    def _show(self, watch: str, daily: bool, name: str) -> Emergence:
+        minute = max(self.ledger.until, 0)
+        tick = self._tick(daily, minute)
+        streams = self._streams_at((watch, daily), tick)
+        t = streams.table
+        row = t.rows.get(name)
+        if row is None:
+            return Emergence(0.0, 0.0, 0, 0.0, False, Because("emergence_no_stream", {"stream": name}), name)
+        finding = streams.finding(row, max(tick, streams.tick))
+        evidence = max(0.0, log(max(float(streams.masses()[row]), 1.0)))
+        threshold = self._threshold(daily, minute)
+        emerging = bool(t.muted_at[row] >= 0)
+        code = "emergence_open" if emerging else "emergence_rising" if evidence > threshold / 2 else "emergence_normal"
+        if not emerging and t.kind[row] < Stream.INCIDENT and streams.warming():
+            code = "emergence_warming_up"
+        values: dict[str, str | float | int | datetime | None] = {
+            "stream": name,
+            "observed": finding.observed,
+            "expected": round(finding.expected, 2),
+            "window": finding.ticks * streams.scale.tick_minutes * 60,
+            "authors": finding.observed,
+            "evidence": round(evidence, 6),
+            "threshold": round(threshold, 6),
+            "since": EPOCH + int(t.muted_at[row]) * MINUTE if emerging and not daily else None,
+        }
+        return Emergence(
+            float(finding.observed), round(finding.expected, 6), finding.observed, round(evidence, 6), emerging, Because(code, values), name
+        )
+
+
+def _minute(at: datetime) -> int:
+    return int((at - EPOCH) // MINUTE)
+
+
+def _by_stream(timed: Sequence[tuple[int, Arrival]]) -> Iterable[tuple[tuple[str, bool], list[tuple[int, Arrival]]]]:
+    """Posts by minute, and within a minute by watch and scale, in the order of their first appearance."""
+    for _, minute in groupby(timed, key=lambda pair: pair[0]):
+        groups: dict[tuple[str, bool], list[tuple[int, Arrival]]] = {}
+        for pair in minute:
+            groups.setdefault((pair[1].watch, pair[1].daily), []).append(pair)
+        yield from groups.items()
+
+
+def _streams_of(arrival: Arrival) -> list[tuple[str, Stream]]:
+    """The streams a post belongs to, widest first."""
+    streams = [("mentions", Stream.MENTIONS)]
+    if arrival.bad_news:
+        streams.append(("negative", Stream.NEGATIVE))
+    if arrival.complaint:
+        streams += [
+            ("total", Stream.TOTAL),
+            (f"platform:{arrival.platform}", Stream.PLATFORM),
+            (f"topic:{arrival.topic}", Stream.TOPIC),
+        ]
+    if arrival.incident is not None:
+        streams.append((f"incident:{arrival.incident}", Stream.INCIDENT))
+    return streams
+
+
+def _new_author(streams: Streams, row: int, author: int, tick: int) -> bool:
+    """Whether this person was not counted in the stream within a day (somebody unknown never was); remembers it."""
+    uid = int(streams.table.uid[row])
+    key = mixed(author, uid) if author else 0
+    if key and streams.authors.seen(key, tick, streams.scale.day_ticks):
+        return False
+    streams.authors.add(key, uid, tick)
+    return True
+
+
+def _merge(streams: Streams, older: int, younger: int) -> None:
+    t = streams.table
+    old, young = t.rows.get(f"incident:{older}"), t.rows.get(f"incident:{younger}")
+    if young is None:
+        return
+    if old is None:
+        names = [f"incident:{older}" if name == f"incident:{younger}" else name for name in t.names]
+        t.incident[young] = float(older)
+        t.adopt(names, t.numbers)
+        return
+    streams.statistic[old] += streams.statistic[young]
+    t.now[old] += t.now[young]
+    t.last[old] = max(t.last[old], t.last[young])
+    t.opened[old] = min(t.opened[old], t.opened[young])
+    t.muted_at[old] = max(t.muted_at[old], t.muted_at[young])
+    t.ages[:, old] += t.ages[:, young]
+    streams.authors.relabel(int(t.uid[young]), int(t.uid[old]))
+    mask = np.zeros(len(t.names), dtype=bool)
+    mask[young] = True
+    streams.drop(mask)

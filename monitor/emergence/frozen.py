@@ -1,0 +1,120 @@
+"""The detector's state as bytes: a magic word, a version, a JSON head, then the raw arrays in the head's order (little-endian)."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.emergence.parameters import Scale
+from monitor.emergence.streams import Streams
+from monitor.emergence.table import AGES, Table
+from monitor.errors import StoreError
+
+MAGIC = b"EMRG"
+VERSION = 1
+_COUNTERS = ("tick", "last", "began", "block", "block_from", "covered", "caution_until", "uids")
+_DTYPES = {"f": "<f8", "i": "<i8"}
+
+
+@dataclass
+class Ledger:
+    """What the company's detector itself keeps, beside the streams of its watches."""
+
+    until: int = -1
+    raised: float = 0.0
+    raised_at: int = 0
+    saved: list[float] = field(default_factory=lambda: [0.0, 0.0])
+    saved_at: list[int] = field(default_factory=lambda: [-1, -1])
+    owed: dict[str, int] = field(default_factory=dict)
+
+
+def freeze(ledger: Ledger, streams: dict[tuple[str, bool], Streams]) -> bytes:
+    """Write the state."""
+    arrays: list[NDArray[Any]] = []
+    rooms = []
+    for (watch, daily), one in streams.items():
+        kept = _arrays(one)
+        arrays += kept
+        rooms.append(
+            {
+                "watch": watch,
+                "daily": daily,
+                "names": one.table.names,
+                "share": one.share,
+                "opened": one.opened,
+                "in_busy": one.baseline.blocks_in_busy,
+                "counters": [getattr(one, name) for name in _COUNTERS],
+                "shapes": [[array.dtype.kind, *array.shape] for array in kept],
+            }
+        )
+    head = json.dumps({"ledger": asdict(ledger), "rooms": rooms}, ensure_ascii=False, separators=(",", ":")).encode()
+    return b"".join([MAGIC, struct.pack("<II", VERSION, len(head)), head, *(array.tobytes() for array in arrays)])
+
+
+def thaw(blob: bytes, parameters: Any, scales: Sequence[Scale]) -> tuple[Ledger, dict[tuple[str, bool], Streams]]:
+    """Read the state. Raises ``StoreError`` when it is damaged or of another version."""
+    if blob[:4] != MAGIC or len(blob) < 12:
+        raise StoreError("the detector's state is damaged: it does not begin as it should")
+    version, size = struct.unpack_from("<II", blob, 4)
+    if version != VERSION:
+        raise StoreError(f"the detector's state has version {version}, this program reads version {VERSION}")
+    try:
+        head = json.loads(blob[12 : 12 + size])
+        offset, streams = 12 + size, {}
+        for room in head["rooms"]:
+            arrays, offset = _cut(blob, offset, room["shapes"])
+            one = Streams(parameters, scales[room["daily"]], 0)
+            _restore(one, room, arrays)
+            streams[(room["watch"], bool(room["daily"]))] = one
+        return Ledger(**head["ledger"]), streams
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+        raise StoreError(f"the detector's state is damaged: {error}") from error
+
+
+def _arrays(one: Streams) -> list[NDArray[Any]]:
+    base = one.baseline
+    return [
+        one.table.numbers,
+        one.statistic,
+        base.season_posts,
+        base.season_mean,
+        base.season,
+        base.age_counts,
+        base.age_bound,
+        one.authors.rows(),
+        one.texts.rows(),
+    ]
+
+
+def _cut(blob: bytes, offset: int, shapes: list[list[Any]]) -> tuple[list[NDArray[Any]], int]:
+    arrays = []
+    for kind, *shape in shapes:
+        count = prod(shape)
+        arrays.append(np.frombuffer(blob, _DTYPES[kind], count, offset).reshape(shape).copy())
+        offset += 8 * count
+    return arrays, offset
+
+
+def _restore(one: Streams, room: dict[str, Any], arrays: list[NDArray[Any]]) -> None:
+    numbers, statistic, posts, mean, season, counts, bound, authors, texts = arrays
+    if len(numbers) != len(Table.FIELDS) + AGES or numbers.shape[1] != len(room["names"]):
+        raise ValueError("streams and their numbers do not fit")
+    one.table.adopt(room["names"], numbers)
+    one.share, one.opened = room["share"], room["opened"]
+    for name, value in zip(_COUNTERS, room["counters"], strict=True):
+        setattr(one, name, value)
+    base = one.baseline
+    base.season_posts, base.season_mean, base.season = posts, mean, season
+    base.age_counts, base.age_bound, base.blocks_in_busy = counts, bound, room["in_busy"]
+    one.authors.restore(authors)
+    one.texts.restore(texts)
+    fits = statistic.shape[1:] == one.statistic.shape[1:]
+    one.statistic = statistic if fits else np.zeros((numbers.shape[1], *one.statistic.shape[1:]))
+    one.prepare()

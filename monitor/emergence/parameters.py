@@ -1,0 +1,213 @@
+"""Settings of the detector, and the two scales it works on: minutes for second-stamped posts, days for day-stamped ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+DAY_MINUTES = 1440
+WEEK_MINUTES = 10080
+MONDAY = 3
+"""Days from the first Monday before 1970-01-01 (a Thursday)."""
+
+MORNING = (0.55, 0.35, 0.22, 0.16, 0.13, 0.15, 0.28, 0.6, 0.95, 1.15, 1.2, 1.2)
+EVENING = (1.35, 1.25, 1.2, 1.2, 1.2, 1.25, 1.3, 1.35, 1.45, 1.55, 1.5, 1.05)
+HOURS = (*MORNING, *EVENING)
+DAYS = (1.08, 1.08, 1.06, 1.06, 1.05, 0.85, 0.82)
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Every setting of the detector; rates are posts by different authors with different texts, times are hours or days."""
+
+    false_alarms_per_week: float = 1.0
+    """Of all streams of all watches together; the statistic's threshold is ticks per week divided by this."""
+    daily_false_alarms_per_week: float = 0.125
+    """The part of it that day-stamped sources may spend once there are any (one in eight weeks)."""
+    alarm_price: float = 6.0
+    """Nats by which an alarm raises the threshold; regained in a week, or at once when staff confirm."""
+    min_authors: int = 3
+    effects: tuple[float, ...] = (2.0, 3.0, 5.0, 8.0, 15.0, 30.0)
+    """Rises over the bound that the mixture looks for in watch, topic, platform and attention streams."""
+    incident_effects: tuple[float, ...] = (3.0, 8.0, 20.0, 50.0, 100.0, 200.0)
+    """The same for streams of single incidents."""
+    caution: float = 1.0
+    """z: standard deviations of the busy-day factor that still count as normal."""
+    prior_per_day: float = 5.0
+    """Expected complaints a day before anything was seen."""
+    floor_per_day: float = 0.5
+    level_half_life_days: float = 7.0
+    season_half_life_days: float = 14.0
+    season_strength: float = 20.0
+    """Posts per cell of the week that the default profile is worth."""
+    hours: tuple[float, ...] = HOURS
+    days: tuple[float, ...] = DAYS
+    utc_offset_hours: float = 9.0
+    """Local time of the profile."""
+    incident_per_hour: float = 0.2
+    incident_per_day: float = 1.0
+    """Normal rate of one incident's posts on the day scale."""
+    incident_idle_hours: float = 72.0
+    share_total: float = 0.15
+    share_topics: float = 0.2
+    share_platforms: float = 0.05
+    share_mentions: float = 0.1
+    share_negative: float = 0.1
+    share_live: float = 0.1
+    """Of the budget, spread over live incidents minute by minute."""
+    share_births: float = 0.3
+    """Of the budget, saved up and handed to incidents when they open."""
+    birth_part: float = 0.1
+    """Part of what is saved that one new incident receives."""
+    quiet_hours: float = 3.0
+    episode_hours: float = 48.0
+    warm_up_days: float = 3.0
+    gap_probability: float = 1e-6
+    gap_caution_hours: float = 6.0
+    late_hours: float = 1.0
+    afresh_days: float = 60.0
+    memory: int = 200_000
+    """Authors and texts remembered at most, per watch."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How time is cut: a tick is the unit of the statistic, a block the unit of the local level, an update that of the baseline.
+
+    ``profile`` holds the default season per cell and ``cell_of`` the cell of each block of the cycle (a week).
+    """
+
+    tick_minutes: float
+    ticks_per_block: int
+    blocks_per_update: int
+    shift: int
+    cell_of: NDArray[np.intp]
+    profile: NDArray[np.float64]
+    weekly_false_alarms: float
+    level_decay: float
+    season_decay: float
+    spread_decay: float
+    fast_decay: float
+    busy_blocks: int
+    incident_rate: float
+    windows: tuple[int, ...]
+    memory_ticks: int
+    late_ticks: int
+    warm_ticks: int
+    caution_ticks: int
+    quiet_blocks: int
+    episode_ticks: int
+    incident_idle_ticks: int
+    afresh_ticks: int
+    floor: float
+    gap_ticks: int
+    age_edges: NDArray[np.float64]
+
+    @property
+    def base(self) -> float:
+        """Log threshold without the controller: ln of the ticks per false alarm."""
+        return float(np.log(WEEK_MINUTES / self.tick_minutes / self.weekly_false_alarms))
+
+    @property
+    def day_ticks(self) -> int:
+        """Ticks of a day: how long an author is remembered as counted."""
+        return max(1, round(DAY_MINUTES / self.tick_minutes))
+
+    def block(self, tick: int) -> int:
+        """The block a tick lies in."""
+        return tick // self.ticks_per_block
+
+    def update_of(self, block: int) -> int:
+        """The baseline update period a block lies in."""
+        return (block + self.shift) // self.blocks_per_update
+
+    def cells(self, blocks: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Season cells of some blocks."""
+        return self.cell_of[(blocks + self.shift) % len(self.cell_of)]
+
+
+def _halving(half_life: float) -> float:
+    return float(0.5 ** (1.0 / half_life))
+
+
+def week_profile(parameters: Parameters) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Cells of the 168 hours of a week (24 of weekdays, 24 of weekends) and the default season of these 48 cells, mean 1."""
+    hours = np.array(parameters.hours) / np.mean(parameters.hours)
+    days = np.array(parameters.days) / np.mean(parameters.days)
+    cell_of = np.array([hour + (24 if day >= 5 else 0) for day in range(7) for hour in range(24)], dtype=np.intp)
+    profile = np.concatenate([hours * days[:5].mean(), hours * days[5:].mean()])
+    return cell_of, profile / profile[cell_of].mean()
+
+
+def minute_scale(parameters: Parameters, tick_minutes: float = 1.0, weekly: float | None = None) -> Scale:
+    """Ticks of a minute (or a part or multiple of an hour), blocks of an hour, baseline updates once a local day."""
+    p, tick = parameters, tick_minutes
+    per_block = max(1, round(60 / tick))
+    hours_per_block = per_block * tick / 60
+    cell_of, profile = week_profile(p)
+
+    def ticks(hours: float) -> int:
+        return round(hours * 60 / tick)
+
+    return Scale(
+        tick_minutes=tick,
+        ticks_per_block=per_block,
+        blocks_per_update=24,
+        shift=round(p.utc_offset_hours) + 24 * MONDAY,
+        cell_of=cell_of,
+        profile=profile,
+        weekly_false_alarms=p.false_alarms_per_week if weekly is None else weekly,
+        level_decay=_halving(p.level_half_life_days),
+        season_decay=_halving(p.season_half_life_days),
+        spread_decay=_halving(p.season_half_life_days),
+        fast_decay=_halving(3.0 / hours_per_block),
+        busy_blocks=3,
+        incident_rate=p.incident_per_hour * tick / 60,
+        windows=tuple(max(1, ticks(h)) for h in (1 / 6, 0.5, 1, 3, 6, 12, 24)),
+        memory_ticks=ticks(24),
+        late_ticks=ticks(p.late_hours),
+        warm_ticks=ticks(24 * p.warm_up_days),
+        caution_ticks=ticks(p.gap_caution_hours),
+        quiet_blocks=round(p.quiet_hours / hours_per_block),
+        episode_ticks=ticks(p.episode_hours),
+        incident_idle_ticks=ticks(p.incident_idle_hours),
+        afresh_ticks=ticks(24 * p.afresh_days),
+        floor=p.floor_per_day * tick / DAY_MINUTES,
+        gap_ticks=ticks(1),
+        age_edges=np.array([1, 3, 6, 12, 24, 48], dtype=np.float64) * 60 / tick,
+    )
+
+
+def day_scale(parameters: Parameters) -> Scale:
+    """Ticks and blocks of a local day, a weekly profile, slower baselines."""
+    p = parameters
+    days = np.array(p.days) / np.mean(p.days)
+    return Scale(
+        tick_minutes=float(DAY_MINUTES),
+        ticks_per_block=1,
+        blocks_per_update=1,
+        shift=MONDAY,
+        cell_of=np.arange(7, dtype=np.intp),
+        profile=days,
+        weekly_false_alarms=p.daily_false_alarms_per_week,
+        level_decay=_halving(4 * p.level_half_life_days),
+        season_decay=_halving(8 * p.season_half_life_days),
+        spread_decay=_halving(8 * p.season_half_life_days),
+        fast_decay=_halving(7.0),
+        busy_blocks=7,
+        incident_rate=p.incident_per_day,
+        windows=(1, 2, 3, 7),
+        memory_ticks=7,
+        late_ticks=2,
+        warm_ticks=21,
+        caution_ticks=1,
+        quiet_blocks=3,
+        episode_ticks=14,
+        incident_idle_ticks=14,
+        afresh_ticks=round(6 * p.afresh_days),
+        floor=p.floor_per_day / 5,
+        gap_ticks=2,
+        age_edges=np.array([1, 3, 7], dtype=np.float64),
+    )

@@ -1,0 +1,349 @@
+"""The streams of one watch on one scale: their statistic, their episodes, and how time passes over them.
+
+The statistic of a stream is the mixture Shiryaev-Roberts e-detector R <- (R + w) e per tick and per effect, where e is the likelihood
+ratio of two negative binomials: "the rate is rho times the bound" against "the rate is the bound". w is the stream's predictable share
+of the tick. R summed over streams minus the ticks passed is a supermartingale while no rate exceeds its bound; every alarm takes at
+least A out of it; so there is at most one false alarm per A ticks in the long run, whatever number of streams opens (Shin, Ramdas and
+Rinaldo, arXiv 2203.03532, for the e-detector).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.emergence.baseline import Baseline
+from monitor.emergence.memory import Memory
+from monitor.emergence.parameters import Parameters, Scale
+from monitor.emergence.table import Array, Stream, Table
+
+EXPONENT = 200.0
+LARGEST = 1e200
+EVIDENT = 0.01
+"""Streams below this part of the threshold neither add to an alarm nor join its episode."""
+TOPICS, TOPIC_RESERVE = 12, 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a stream shows over its most telling window."""
+
+    observed: int
+    expected: float
+    ticks: int
+
+
+class Streams:
+    """All streams of one watch on one scale."""
+
+    def __init__(self, parameters: Parameters, scale: Scale, tick: int):
+        self.parameters, self.scale = parameters, scale
+        self.table = Table()
+        self.baseline = Baseline(parameters, scale, self.table)
+        self.authors = Memory(scale.memory_ticks, parameters.memory)
+        self.texts = Memory(7 * scale.memory_ticks, parameters.memory)
+        self.share = 1.0
+        self.tick = self.last = self.began = tick
+        self.block = scale.block(tick)
+        self.block_from = tick
+        self.covered = 0
+        self.caution_until = tick
+        self.uids = 0
+        self.opened = [0] * len(Stream)
+        effects = (parameters.effects, parameters.incident_effects)
+        self._effects = np.log(np.array(effects))
+        self.statistic: Array = np.zeros((0, 2, self._effects.shape[1]))
+        self._product: Array | None = None
+        self.prepare()
+
+    # ---- opening and closing streams
+
+    def open(self, name: str, kind: Stream, incident: int = -1, endowment: float = 0.0) -> int:
+        """Open a stream at the running tick; ``endowment`` (ticks) enters its statistic at once. Returns its row."""
+        self.uids += 1
+        rank = self.opened[kind]
+        self.opened[kind] += 1
+        values = self.baseline.start(kind) | {
+            "uid": self.uids,
+            "kind": float(kind),
+            "incident": float(incident),
+            "rank": float(rank),
+            "opened": float(self.tick),
+            "last": float(self.tick),
+        }
+        row = self.table.append(name, values)
+        fresh = np.full((1, *self.statistic.shape[1:]), endowment)
+        self.statistic = np.concatenate([self.statistic, fresh])
+        self.baseline.settle(row)
+        self.prepare()
+        return row
+
+    def drop(self, mask: NDArray[np.bool_]) -> None:
+        """Close the streams in the mask; what they had leaves the statistic."""
+        if mask.any():
+            self.table.keep(~mask)
+            self.statistic = self.statistic[~mask]
+            self.prepare()
+
+    # ---- time
+
+    def advance(self, tick: int) -> None:
+        """Let time pass to ``tick``, with nothing but what was counted so far."""
+        if tick <= self.tick:
+            return
+        if tick - self.last > self.scale.afresh_ticks:
+            self._start_afresh(tick)
+            return
+        target = self.scale.block(tick)
+        if target > self.block:
+            self._finish_block()
+            while self.block < target:
+                self._idle(min(target - self.block, self._idle_blocks()))
+        self._run(tick)
+
+    def skip(self, tick: int) -> None:
+        """Jump over a gap: nothing is learnt, the statistic stands still, caution follows."""
+        self._run(min(self.last + 1, self._block_end()))
+        self._learn(self.tick)
+        self.tick, self.block, self.block_from = tick, self.scale.block(tick), tick
+        self.caution_until = tick + self.scale.caution_ticks
+        self.prepare()
+
+    def count(self, row: int, amount: float = 1.0) -> None:
+        """Count a post of a stream in the running tick."""
+        t = self.table
+        t.now[row] += amount
+        t.last[row] = self.tick
+        if t.kind[row] == Stream.INCIDENT:
+            age = int(np.searchsorted(self.scale.age_edges, self.tick - t.opened[row], side="right"))
+            if age < len(self.scale.age_edges):
+                t.ages[age, row] += amount
+        self._product = None
+
+    def masses(self) -> Array:
+        """Weighted statistic of each stream, the running tick included (streams,)."""
+        masses: Array = self._after().mean(axis=(1, 2))
+        return masses
+
+    # ---- silence
+
+    def silence_is_gap(self, tick: int) -> bool:
+        """Whether no mention since the last one is impossible (p < 1e-6 given level, busy days and clumping)."""
+        silent = tick - self.last - 1
+        row = self.table.rows.get(_LEADER[Stream.MENTIONS], self.table.rows.get(_LEADER[Stream.TOTAL], -1))
+        if row < 0 or silent < self.scale.gap_ticks:
+            return False
+        per = self.scale.ticks_per_block
+        first, end = self.last + 1, min(tick, self.last + 1 + self.scale.afresh_ticks)
+        blocks = np.arange(first // per, (end - 1) // per + 1)
+        ticks = np.minimum((blocks + 1) * per, end) - np.maximum(blocks * per, first)
+        season = self.baseline.season[self.table.season_row[row], self.scale.cells(blocks)]
+        clump = self.table.clump[row]
+        weight = float((ticks * clump * np.log1p(self.table.level[row] * season / clump)).sum())
+        spread = 1 / self.table.firmness[row]
+        return bool(np.log1p(weight * spread) / spread > -np.log(self.parameters.gap_probability))
+
+    def warming(self, tick: int | None = None) -> bool:
+        """Whether fewer than the warm-up days were seen, gaps not counted."""
+        covered = self.covered + self.tick - self.block_from
+        if tick is not None and tick > self.tick and not self.silence_is_gap(tick):
+            covered += tick - self.tick
+        return covered < self.scale.warm_ticks
+
+    # ---- what a stream shows
+
+    def finding(self, row: int, tick: int) -> Finding:
+        """Posts in the window (of several) that is the most surprising one."""
+        ticks = self.authors.ticks_of(int(self.table.uid[row]))
+        best, best_surprise = Finding(0, 0.0, self.scale.windows[-1]), -1.0
+        expected = self._expected(row, tick)
+        for window, mean in zip(self.scale.windows, expected.tolist(), strict=True):
+            seen = len(ticks) - int(np.searchsorted(ticks, tick - window, side="right"))
+            surprise = seen * np.log(seen / mean) - seen + mean if seen > mean else 0.0
+            if surprise > best_surprise + 0.5:
+                best, best_surprise = Finding(seen, mean, window), surprise
+        return best
+
+    def _expected(self, row: int, tick: int) -> Array:
+        per, longest = self.scale.ticks_per_block, self.scale.windows[-1]
+        blocks = np.arange((tick - longest) // per, tick // per + 1)
+        if self.table.kind[row] == Stream.INCIDENT:
+            means = np.full(len(blocks), max(self.baseline.age_bound[-1], self.table.own_rate[row]))
+        else:
+            season = self.baseline.season[self.table.season_row[row], self.scale.cells(blocks)]
+            means = np.maximum(self.table.level[row] * season, self.scale.floor)
+        ends = np.minimum((blocks + 1) * per, tick + 1)
+        return np.array([(means * np.maximum(0, ends - np.maximum(blocks * per, tick + 1 - w))).sum() for w in self.scale.windows])
+
+    # ---- inside
+
+    def prepare(self) -> None:
+        """Derive what holds for the running block from the table; nothing here is state."""
+        t = self.table
+        self._product = None
+        self.mean = self.baseline.means(np.array([self.block]))[0]
+        self.factor = self.baseline.factor()
+        self._allot()
+        self._gain, self._drift = self._logs(self.mean[None, :], self.factor[None, :])
+        self._gain, self._drift = self._gain[0], self._drift[0]
+        fall = np.expm1(self._drift)
+        self._injected = t.injected[:, None, None]
+        self._steady = -self._injected * (1 + fall) / fall
+
+    def _logs(self, mean: Array, factor: Array) -> tuple[Array, Array]:
+        """Log likelihood ratio per post and per tick, (blocks, streams, bounds, effects)."""
+        t = self.table
+        bound = np.stack([mean * t.slack, mean * factor * t.local_slack], axis=-1)[..., None]
+        effect = self._effects[(t.kind == Stream.INCIDENT).astype(np.intp)][:, None, :]
+        clump = t.clump[:, None, None]
+        per_post = np.log((bound + clump) / (np.exp(effect) * bound + clump))
+        return per_post + effect, clump * per_post
+
+    def _allot(self) -> None:
+        """Share the tick among the streams; the shares of all watches sum to at most one."""
+        p, t = self.parameters, self.table
+        live = max(10, len(t.incidents))
+        shares = np.array([p.share_mentions, p.share_negative, p.share_total, 0.0, 0.0, p.share_live / live])[t.kind.astype(np.intp)]
+        rank = t.rank
+        platform = p.share_platforms * 4 / ((rank + 4) * (rank + 5))
+        late = np.maximum(rank - TOPICS, 0)
+        topic = np.where(rank < TOPICS, (1 - TOPIC_RESERVE) / TOPICS, TOPIC_RESERVE / ((late + 1) * (late + 2))) * p.share_topics
+        shares = np.where(t.kind == Stream.PLATFORM, platform, np.where(t.kind == Stream.TOPIC, topic, shares))
+        young = (t.kind == Stream.PLATFORM) & (self.block * self.scale.ticks_per_block - t.opened < self.scale.warm_ticks)
+        cold = self.covered < self.scale.warm_ticks
+        asleep = (t.muted_at >= 0) | young | (cold & (t.kind < Stream.INCIDENT))
+        t.injected[:] = np.where(asleep, 0.0, shares * self.share)
+        self._single_steps = bool((t.muted_at >= 0).any() or young.any() or cold)
+
+    def _after(self) -> Array:
+        """The statistic with the running tick."""
+        if self._product is None:
+            exponent = np.minimum(self.table.now[:, None, None] * self._gain + self._drift, EXPONENT)
+            self._product = np.minimum((self.statistic + self._injected) * np.exp(exponent), LARGEST)
+        return self._product
+
+    def _run(self, tick: int) -> None:
+        """Close the running tick and let the ticks before ``tick`` (same block) pass without posts."""
+        if tick <= self.tick:
+            return
+        t = self.table
+        self.statistic = self._after()
+        t.block_posts += t.now
+        t.block_squares += t.now**2
+        t.now[:] = 0.0
+        idle = tick - self.tick - 1
+        if idle:
+            self.statistic = self._steady + (self.statistic - self._steady) * np.exp(idle * self._drift)
+        self.tick = tick
+        self._product = None
+
+    def _block_end(self) -> int:
+        return (self.block + 1) * self.scale.ticks_per_block
+
+    def _finish_block(self) -> None:
+        self._run(self._block_end())
+        self._learn(self.tick)
+        self._enter(self.block + 1)
+
+    def _learn(self, end: int) -> None:
+        """Hand the running block, up to ``end``, to the baseline and the episodes."""
+        covered = end - self.block_from
+        if covered > 0:
+            self._episodes(covered)
+            self.baseline.learn(int(self.scale.cells(np.array([self.block]))[0]), self.mean, self.factor, covered)
+            self.covered += covered
+            self.block_from = end
+
+    def _enter(self, block: int) -> None:
+        """Go to the start of a block; at the border of an update, settle the baseline and forget what is over."""
+        updated = self.scale.update_of(block) != self.scale.update_of(self.block)
+        self.block, self.tick = block, block * self.scale.ticks_per_block
+        self.block_from = self.tick
+        if updated:
+            self._forget()
+            self.baseline.update()
+        self.prepare()
+
+    def _idle_blocks(self) -> int:
+        """How many blocks can pass in one step: to the next update, singly while an episode or the warm-up may end."""
+        return 1 if self._single_steps else self.scale.blocks_per_update - (self.block + self.scale.shift) % self.scale.blocks_per_update
+
+    def _idle(self, count: int) -> None:
+        """Let ``count`` whole blocks pass without a post."""
+        if self._single_steps:
+            self._finish_block()
+            return
+        blocks = np.arange(self.block, self.block + count)
+        means = self.baseline.means(blocks)
+        factors, posts, mean = self.baseline.local(means)
+        drift = self._logs(means, factors)[1]
+        per = self.scale.ticks_per_block
+        fall, through = np.expm1(drift), per * drift
+        gained = self._injected * (1 + fall) * np.expm1(through) / fall
+        after = np.cumsum(through[::-1], axis=0)[::-1]
+        later = np.exp(np.concatenate([after[1:], np.zeros_like(after[:1])]))
+        self.statistic = self.statistic * np.exp(after[0]) + (gained * later).sum(axis=0)
+        self.baseline.learn_idle(self.scale.cells(blocks), means, factors, posts, mean)
+        self.covered += count * per
+        self._enter(self.block + count)
+
+    def _episodes(self, covered: int) -> None:
+        """Close what has been quiet for some blocks, or open for too long."""
+        t = self.table
+        open_rows = np.flatnonzero(t.muted_at >= 0)
+        if not len(open_rows):
+            return
+        season = self.baseline.season[t.season_row, int(self.scale.cells(np.array([self.block]))[0])]
+        t.episode_posts[open_rows] += t.block_posts[open_rows]
+        t.episode_exposure[open_rows] += (np.where(t.kind == Stream.INCIDENT, 1.0, season) * covered)[open_rows]
+        bound = np.maximum(1.0, 1.5 * self.mean * t.slack * covered)
+        t.quiet[open_rows] = np.where(t.block_posts <= bound, t.quiet + 1, 0.0)[open_rows]
+        long = self.tick - t.muted_at >= self.scale.episode_ticks
+        over = (t.muted_at >= 0) & (long | (t.quiet >= self.scale.quiet_blocks))
+        self._keep_plateaus(over & (t.quiet < self.scale.quiet_blocks))
+        self.statistic[over] = 0.0
+        for field in (t.muted_at, t.quiet, t.episode_posts, t.episode_exposure):
+            field[over] = -1.0 if field is t.muted_at else 0.0
+
+    def _keep_plateaus(self, rows: NDArray[np.bool_]) -> None:
+        """What went on for a whole episode is the new normal: staff know of it, the next alarm needs a further rise."""
+        t = self.table
+        rate = t.episode_posts / np.maximum(t.episode_exposure, 1.0)
+        incident = rows & (t.kind == Stream.INCIDENT)
+        t.own_rate[incident] = np.maximum(t.own_rate, rate)[incident]
+        higher = rows & (t.kind < Stream.INCIDENT) & (rate > t.level)
+        t.posts[higher] = (rate * t.exposure)[higher]
+        t.level[higher] = rate[higher]
+
+    def _forget(self) -> None:
+        """Close incidents without posts for days, and topics and platforms without posts for weeks."""
+        t, scale = self.table, self.scale
+        idle = self.tick - t.last
+        old = ((t.kind == Stream.INCIDENT) & (idle >= scale.incident_idle_ticks)) | (
+            ((t.kind == Stream.TOPIC) | (t.kind == Stream.PLATFORM)) & (idle >= scale.afresh_ticks)
+        )
+        for row in np.flatnonzero(old & (t.kind == Stream.INCIDENT)).tolist():
+            self.baseline.bury(row, float(idle[row]))
+        self.baseline.learn_ages()
+        self.drop(old)
+        self.authors.expire(self.tick)
+        self.texts.expire(self.tick)
+
+    def _start_afresh(self, tick: int) -> None:
+        """After weeks of silence: the level is at the floor, nothing that was evidence still is."""
+        t = self.table
+        self.drop(t.kind >= Stream.PLATFORM)
+        for field in (t.posts, t.new_posts, t.new_exposure, t.local_posts, t.local_mean, t.block_posts, t.block_squares, t.now):
+            field[:] = 0.0
+        t.muted_at[:] = -1.0
+        self.statistic[:] = 0.0
+        self.tick, self.block, self.block_from = tick, self.scale.block(tick), tick
+        self.baseline.settle()
+        self.authors.expire(tick)
+        self.texts.expire(tick)
+        self.prepare()
+
+
+_LEADER = {Stream.MENTIONS: "mentions", Stream.TOTAL: "total"}

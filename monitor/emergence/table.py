@@ -1,0 +1,135 @@
+"""The numbers of each stream of one watch: a matrix of named rows, one column a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+AGES = 6
+
+
+class Stream(IntEnum):
+    """What a stream counts."""
+
+    MENTIONS = 0
+    NEGATIVE = 1
+    TOTAL = 2
+    PLATFORM = 3
+    TOPIC = 4
+    INCIDENT = 5
+
+
+class Table:
+    """Columns are streams in the order of their opening. Every attribute below is a view (n,) into ``numbers``."""
+
+    uid: Array  # never used twice
+    kind: Array
+    incident: Array
+    rank: Array  # the how-manieth of its kind
+    opened: Array  # tick
+    last: Array  # tick of the last post
+    injected: Array  # share of a tick that enters the statistic each tick
+    level: Array  # posts a tick at season 1
+    slack: Array  # bound over mean, busy days allowed for
+    local_slack: Array  # the same over the local mean
+    clump: Array  # k of the negative binomial
+    firmness: Array  # posts that the long-run level is worth against the local one
+    posts: Array  # level: decayed posts
+    exposure: Array  # level: decayed ticks x season
+    new_posts: Array  # since the last update
+    new_exposure: Array
+    local_posts: Array  # local level: posts and expected posts of the last hours
+    local_mean: Array
+    clump_excess: Array
+    clump_scale: Array
+    busy_excess: Array
+    busy_scale: Array
+    busy_seen: Array
+    busy_posts: Array  # of the running busy block
+    busy_mean: Array
+    busy_noise: Array
+    local_excess: Array
+    local_scale: Array
+    local_seen: Array
+    block_posts: Array  # of the running block: sum and sum of squares over its ticks
+    block_squares: Array
+    now: Array  # posts in the running tick
+    muted_at: Array  # tick of the alarm whose episode is open, or -1
+    quiet: Array  # quiet blocks in a row inside an episode
+    episode_posts: Array
+    episode_exposure: Array
+    own_rate: Array  # plateau that an incident kept up for a whole episode
+
+    FIELDS = tuple(
+        [
+            "uid",
+            "kind",
+            "incident",
+            "rank",
+            "opened",
+            "last",
+            "injected",
+            "level",
+            "slack",
+            "local_slack",
+            "clump",
+            "firmness",
+            "posts",
+            "exposure",
+            "new_posts",
+            "new_exposure",
+            "local_posts",
+            "local_mean",
+            "clump_excess",
+            "clump_scale",
+            "busy_excess",
+            "busy_scale",
+            "busy_seen",
+            "busy_posts",
+            "busy_mean",
+            "busy_noise",
+            "local_excess",
+            "local_scale",
+            "local_seen",
+            "block_posts",
+            "block_squares",
+            "now",
+            "muted_at",
+            "quiet",
+            "episode_posts",
+            "episode_exposure",
+            "own_rate",
+        ]
+    )
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self.rows: dict[str, int] = {}
+        self.adopt([], np.zeros((len(self.FIELDS) + AGES, 0)))
+
+    def adopt(self, names: Sequence[str], numbers: Array) -> None:
+        """Take over a whole matrix."""
+        self.names, self.numbers = list(names), numbers
+        self.rows = {name: row for row, name in enumerate(names)}
+        for index, field in enumerate(self.FIELDS):
+            setattr(self, field, numbers[index])
+        self.ages = numbers[len(self.FIELDS) :]
+        self.incidents = np.flatnonzero(self.kind == Stream.INCIDENT)
+        self.season_row = (self.kind >= Stream.TOTAL).astype(np.intp)
+
+    def append(self, name: str, values: dict[str, float]) -> int:
+        """Add a stream; fields not named are zero. Returns its row."""
+        column = np.zeros((len(self.numbers), 1))
+        for field, value in values.items():
+            column[self.FIELDS.index(field)] = value
+        self.adopt([*self.names, name], np.concatenate([self.numbers, column], axis=1))
+        return len(self.names) - 1
+
+    def keep(self, mask: NDArray[np.bool_]) -> None:
+        """Drop the streams that are not in the mask."""
+        names = [name for name, kept in zip(self.names, mask.tolist(), strict=True) if kept]
+        self.adopt(names, np.ascontiguousarray(self.numbers[:, mask]))
