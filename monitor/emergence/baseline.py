@@ -130,10 +130,7 @@ class Baseline:
             self._busy(calm, 0.0, expected[index], noise[index])
         t.local_posts[:] = np.where(calm, posts, t.local_posts)
         t.local_mean[:] = np.where(calm, mean, t.local_mean)
-        for row, kind in ((0, Stream.MENTIONS), (1, Stream.TOTAL)):
-            level = t.level[t.kind == kind]
-            if len(level):
-                np.add.at(self.season_mean[row], cells, float(level[0]) * covered)
+        np.add.at(self.season_mean, (t.season_row[t.teachers][:, None], cells[None, :]), t.level[t.teachers][:, None] * covered)
 
     def update(self) -> None:
         """End an update period: fold its posts into level, season and spread."""
@@ -209,18 +206,15 @@ class Baseline:
 
     def _learn_season(self, calm: NDArray[np.bool_], cell: int, posts: Array, covered: int) -> None:
         t = self.table
-        for row, kind in ((0, Stream.MENTIONS), (1, Stream.TOTAL)):
-            at = np.flatnonzero((t.kind == kind) & calm)
-            if len(at):
-                self.season_posts[row, cell] += posts[at[0]]
-                self.season_mean[row, cell] += t.level[at[0]] * covered
+        rows = t.teachers[calm[t.teachers]]
+        self.season_posts[t.season_row[rows], cell] += posts[rows]
+        self.season_mean[t.season_row[rows], cell] += t.level[rows] * covered
 
     def _settle_season(self) -> None:
         strength, prior = self.parameters.season_strength, self.scale.profile
-        for row in (0, 1):
+        for row in range(len(self.season)):
             season = (self.season_posts[row] + strength) / (self.season_mean[row] + strength / prior)
-            prior = season / season[self.scale.cell_of].mean()
-            self.season[row] = prior
+            prior = self.season[row] = season / season[self.scale.cell_of].mean()
 
 
 def _variance(excess: Array, scale: Array, seen: Array) -> Array:

@@ -370,7 +370,7 @@ def _streams_of(arrival: Arrival) -> list[tuple[str, Stream]]:
     """The streams a post belongs to, widest first."""
     streams = [("mentions", Stream.MENTIONS)]
     if arrival.bad_news:
-        streams.append(("negative", Stream.NEGATIVE))
+        streams.append(("bad_news", Stream.NEGATIVE))
     if arrival.complaint:
         streams += [
             ("total", Stream.TOTAL),

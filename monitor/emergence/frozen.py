@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from monitor.emergence.parameters import Scale
 from monitor.emergence.streams import Streams
-from monitor.emergence.table import AGES, Table
+from monitor.emergence.table import AGES, FIELDS
 from monitor.errors import StoreError
 
 MAGIC = b"EMRG"
@@ -104,7 +104,7 @@ def _cut(blob: bytes, offset: int, shapes: list[list[Any]]) -> tuple[list[NDArra
 
 def _restore(one: Streams, room: dict[str, Any], arrays: list[NDArray[Any]]) -> None:
     numbers, statistic, posts, mean, season, counts, bound, authors, texts = arrays
-    if len(numbers) != len(Table.FIELDS) + AGES or numbers.shape[1] != len(room["names"]):
+    if len(numbers) != len(FIELDS) + AGES or numbers.shape[1] != len(room["names"]):
         raise ValueError("streams and their numbers do not fit")
     one.table.adopt(room["names"], numbers)
     one.share, one.opened = room["share"], room["opened"]

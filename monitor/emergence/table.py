@@ -64,68 +64,27 @@ class Table:
     episode_exposure: Array
     own_rate: Array  # plateau that an incident kept up for a whole episode
 
-    FIELDS = tuple(
-        [
-            "uid",
-            "kind",
-            "incident",
-            "rank",
-            "opened",
-            "last",
-            "injected",
-            "level",
-            "slack",
-            "local_slack",
-            "clump",
-            "firmness",
-            "posts",
-            "exposure",
-            "new_posts",
-            "new_exposure",
-            "local_posts",
-            "local_mean",
-            "clump_excess",
-            "clump_scale",
-            "busy_excess",
-            "busy_scale",
-            "busy_seen",
-            "busy_posts",
-            "busy_mean",
-            "busy_noise",
-            "local_excess",
-            "local_scale",
-            "local_seen",
-            "block_posts",
-            "block_squares",
-            "now",
-            "muted_at",
-            "quiet",
-            "episode_posts",
-            "episode_exposure",
-            "own_rate",
-        ]
-    )
-
     def __init__(self) -> None:
         self.names: list[str] = []
         self.rows: dict[str, int] = {}
-        self.adopt([], np.zeros((len(self.FIELDS) + AGES, 0)))
+        self.adopt([], np.zeros((len(FIELDS) + AGES, 0)))
 
     def adopt(self, names: Sequence[str], numbers: Array) -> None:
         """Take over a whole matrix."""
         self.names, self.numbers = list(names), numbers
         self.rows = {name: row for row, name in enumerate(names)}
-        for index, field in enumerate(self.FIELDS):
+        for index, field in enumerate(FIELDS):
             setattr(self, field, numbers[index])
-        self.ages = numbers[len(self.FIELDS) :]
+        self.ages = numbers[len(FIELDS) :]
         self.incidents = np.flatnonzero(self.kind == Stream.INCIDENT)
         self.season_row = (self.kind >= Stream.TOTAL).astype(np.intp)
+        self.teachers = np.array([self.rows[name] for name in LEADERS if name in self.rows], dtype=np.intp)
 
     def append(self, name: str, values: dict[str, float]) -> int:
         """Add a stream; fields not named are zero. Returns its row."""
         column = np.zeros((len(self.numbers), 1))
         for field, value in values.items():
-            column[self.FIELDS.index(field)] = value
+            column[FIELDS.index(field)] = value
         self.adopt([*self.names, name], np.concatenate([self.numbers, column], axis=1))
         return len(self.names) - 1
 
@@ -133,3 +92,8 @@ class Table:
         """Drop the streams that are not in the mask."""
         names = [name for name, kept in zip(self.names, mask.tolist(), strict=True) if kept]
         self.adopt(names, np.ascontiguousarray(self.numbers[:, mask]))
+
+
+FIELDS = tuple(Table.__annotations__)
+LEADERS = ("mentions", "total")
+"""The streams that teach the two seasons of a watch: of all mentions, and of complaints."""

@@ -12,7 +12,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "emergence_open": (
         "{stream:stream}: {since:time}부터 평소보다 많은 상태입니다. 최근 {window:duration} 동안 {observed:count}건, 평소에는 {expected}건"
         " 정도입니다.",
-        "{stream:stream}: above normal since {since:time}. {observed:count} posts within the last {window:duration}; {expected} are normal.",
+        "{stream:stream}: above normal since {since:time}. {observed:count} posts in the last {window:duration}; {expected} are normal.",
     ),
     "emergence_rising": (
         "{stream:stream}: 늘고 있지만 아직 확실하지 않습니다. 최근 {window:duration} 동안 {observed:count}건, 평소에는 {expected}건"
