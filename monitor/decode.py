@@ -156,7 +156,7 @@ def meant(word: str, known: Iterable[str]) -> str:
 
 def set_to(key: str, value: object, secret: Iterable[str] = ()) -> str:
     """Return `` (set to ...)`` for a key nobody knows, or nothing when it may have been meant for a secret."""
-    hide = _LIKE_A_SECRET.search(key) or nearest(key, secret)
+    hide = isinstance(value, Mapping | list) or _LIKE_A_SECRET.search(key) or nearest(key, secret)
     return "" if hide else f" (set to {shown(value)})"
 
 
@@ -351,9 +351,9 @@ class Decoder:
         found = self.environment.get(name)
         if found is None and not _VARIABLE.fullmatch(name):
             what = "the environment variable named here is not set (not shown: it may be the secret itself; write names in capitals)"
-            raise _Wrong([Problem(("env",), what)])
+            raise _Wrong([Problem((), what)])
         if not found:
-            raise _Wrong([Problem(("env",), f"environment variable {name} is {'not set' if found is None else 'empty'}")])
+            raise _Wrong([Problem((), f"environment variable {name} is {'not set' if found is None else 'empty'}")])
         return Secret(found, name)
 
 
@@ -435,9 +435,9 @@ def described(kind: Any) -> str:
         rules = [rule.range for rule in kind.__metadata__ if isinstance(rule, Between)]
         return ", ".join([described(parts[0]), *rules])
     if origin is tuple:
-        return f"list of {described(parts[0])}s"
+        return f"list of {_plural(described(parts[0]))}"
     if origin in (Mapping, dict):
-        return f"table of {described(parts[1])}s"
+        return f"table of {_plural(described(parts[1]))}"
     if origin is Literal:
         return " or ".join(json.dumps(part) for part in parts)
     if origin in (Union, types.UnionType):
@@ -447,3 +447,7 @@ def described(kind: Any) -> str:
     if dataclasses.is_dataclass(kind):
         return "table"
     return str(getattr(kind, "example", None) or getattr(kind, "__name__", kind))
+
+
+def _plural(words: str) -> str:
+    return words + ("es" if words.endswith("s") else "s")
