@@ -138,7 +138,7 @@ class Scene:
         """Put one complaint into the incident it belongs to, or into a new one with ``next_id``."""
         known = self._see(post)
         if known.copy_of is not None and (story := self._story_of(known.copy_of)) is not None and self._fresh(story, post.at):
-            code = "grouping_repost" if post.repost_of else "grouping_copy"
+            code = "grouping.repost" if post.repost_of else "grouping.copy"
             return self._joined(post, known, story, Because(code, {"post": known.copy_of}))
         row = self._row(post)
         likeness = self._rows.likeness(row.vector)
@@ -198,7 +198,7 @@ class Scene:
         self.stories[next_id] = story
         self._stand(story, row, likeness)
         known.incident = next_id
-        because = Because("grouping_follows", {"incident": follows}) if follows else Because("grouping_first", {})
+        because = Because("grouping.follows", {"incident": follows}) if follows else Because("grouping.first", {})
         return Placement(post.post_id, post.watch, next_id, True, known.copy_of, known.bits, because, follows=follows)
 
     # ---- fitting ----
@@ -233,19 +233,19 @@ class Scene:
     def _fit(self, story: Story, row: Row, other: Row, likeness: float) -> Fit:
         parameters = self._parameters
         surprise = self.pair_surprise(row, other, likeness)
-        code, name = "grouping_alike", None
+        code, name = "grouping.alike", None
         shared = sorted(word for word in row.wording.names & other.wording.names if self._rare(word))
         if shared:
             surprise += parameters.entity_bonus
-            code, name = "grouping_name", shared[0]
+            code, name = "grouping.name", shared[0]
         if any(self._story_of(thread) is story for thread in row.threads - {row.post_id}):
             surprise += parameters.thread_bonus
-            code = "grouping_thread"
+            code = "grouping.thread"
         gap = abs(row.at - story.last_at)
         surprise -= parameters.decay_per_day * (gap / timedelta(days=1))
         if self._same_author(row, story, gap):
             surprise += parameters.author_bonus
-            code = "grouping_author"
+            code = "grouping.author"
         return Fit(story, surprise, other, code, name)
 
     def pair_surprise(self, row: Row, other: Row, likeness: float) -> float:
@@ -375,7 +375,7 @@ class Scene:
         )
         words = ", ".join(self._shared_words(*alike)) or None
         self.unite(older.id, younger.id)
-        return Merge(older.id, younger.id, Because("grouping_merged", {"incident": younger.id, "post": alike[1].post_id, "words": words}))
+        return Merge(older.id, younger.id, Because("grouping.merged", {"incident": younger.id, "post": alike[1].post_id, "words": words}))
 
     def unite(self, older_id: int, younger_id: int) -> None:
         """Make two incidents one, as merging or staff decided."""
