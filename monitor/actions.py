@@ -11,11 +11,11 @@ import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from monitor.config import Settings
 from monitor.domain import LIVE, Because, Engagement, Incident, Mention, Post, Status, Watch
 from monitor.errors import IllegalTransition, MonitorError
 from monitor.matching import Matcher
 from monitor.pipeline.deciding import pressure, put_pressure
-from monitor.pipeline.parts import Parts
 from monitor.store import Store
 
 CONFIRMED = "confirmed"
@@ -44,11 +44,12 @@ def assign(store: Store, incident_id: int, to: str, who: str, now: datetime) -> 
     return store.incidents.get(incident_id)
 
 
-def confirm(store: Store, parts: Parts, incident_id: int, who: str, now: datetime) -> Incident:
+def confirm(store: Store, settings: Settings, incident_id: int, who: str, now: datetime) -> Incident:
     """The alert was right: a label, and the price that it cost detector and budget is given back."""
     with store.transaction():
-        incident = store.incidents.confirm(incident_id, who, now)
-        put_pressure(store, pressure(store, parts, now).after(now, parts.settings.budget).confirmed(parts.settings.budget))
+        incident = store.incidents.get(incident_id)
+        store.incidents.note(incident_id, CONFIRMED, who, now)
+        put_pressure(store, pressure(store, settings.budget, now).after(now, settings.budget).confirmed(settings.budget))
         store.put_state(CONFIRMED, json.dumps([*confirmed(store), incident.watch]).encode())
     return incident
 
@@ -66,7 +67,6 @@ def merge(store: Store, first: int, second: int, who: str, now: datetime) -> Inc
         raise IllegalTransition(f"incident {older} cannot be merged with itself")
     with store.transaction():
         store.incidents.merge(older, younger, Because("grouping.merged_by_staff", {"who": who, "younger": younger}), now, who)
-        store.incidents.refresh([older])
         _changed(store, older, now)
     return store.incidents.get(older)
 
@@ -74,8 +74,8 @@ def merge(store: Store, first: int, second: int, who: str, now: datetime) -> Inc
 def split(store: Store, incident_id: int, posts: Sequence[str], who: str, now: datetime) -> Incident:
     """Move ``posts`` out into an incident of their own, for good."""
     with store.transaction():
-        new_id = store.incidents.split(incident_id, posts, who, now)
-        store.incidents.refresh([incident_id, new_id])
+        watch = store.incidents.get(incident_id).watch
+        new_id = store.incidents.split(incident_id, [(post, watch) for post in posts], who, now)
         _changed(store, new_id, now)
         store.incidents.set_due(incident_id, now)
     return store.incidents.get(new_id)
@@ -97,7 +97,6 @@ def add(store: Store, watches: Sequence[Watch], text: str, watch: str | None, wh
         raise MonitorError("the text names none of the watches; say which with --watch")
     with store.transaction():
         store.posts.add([post], [], mentions, list[Engagement](), [], now)
-        store.audit(who, now, "add", post_id)
     return post
 
 

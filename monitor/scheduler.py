@@ -86,7 +86,7 @@ class Daemon:
         start = utc_now()
         for name, (collector, every) in self.collectors.items():
             self.scheduler.add_job(
-                self._collect, "interval", args=[name, collector], seconds=every.total_seconds(), id=f"collect {name}", next_run_time=start
+                self._collect, "interval", args=[name, collector], seconds=every.total_seconds(), id=f"collect:{name}", next_run_time=start
             )
         first_tick = start + timedelta(seconds=min(5, self.tick_seconds))
         self.scheduler.add_job(self._tick, "interval", seconds=self.tick_seconds, id="tick", executor="tick", next_run_time=first_tick)

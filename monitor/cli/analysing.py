@@ -7,6 +7,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from monitor.domain import Labels, Passage, Post, Sentiment, Watch
 from monitor.errors import MonitorError
 from monitor.matching import Matcher
 from monitor.replay.lines import stamp
-from monitor.store import Store
+from monitor.store import Store, match_expression
 
 JUDGED_AT_ONCE = 1_024
 
@@ -30,7 +31,9 @@ def about(verb: Any) -> Any:
     for option in (
         click.option("--any", "terms", multiple=True, help="A term that means the company; repeat for more."),
         click.option("--watch", "name", help="The company's name; without --any every post is about it."),
-        click.option("--config", "config_file", type=click.Path(path_type=Path), help="Configuration file whose watches and settings apply."),
+        click.option(
+            "--config", "config_file", type=click.Path(path_type=Path), help="Configuration file whose watches and settings apply."
+        ),
     ):
         verb = option(verb)
     return verb
@@ -67,7 +70,7 @@ def replay_verb(
     history = replay.read(file)
     for problem in history.problems:
         click.echo(problem, err=True)
-    settings = config.with_watches(settings, watches or replay.about_everything(history.posts))
+    settings = replace(settings, watches=watches or replay.about_everything(history.posts))
     with tempfile.TemporaryDirectory() as folder:
         path = database or Path(folder) / "replay.db"
         if database and database.exists():
@@ -81,7 +84,7 @@ def _replay(
 ) -> None:
     told: list[dict[str, Any]] = []
     with click.progressbar(length=len(history.events), label="replay", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
-        run = replay.Replay(store, assembly.parts(settings, deliver=False), history, lambda done: bar.update(done - bar.pos))
+        run = replay.Replay(store, assembly.parts(settings, assembly.Kept()), history, lambda done: bar.update(done - bar.pos))
         for line in run.lines():
             if line.get("notify"):
                 told.append(line)
@@ -184,7 +187,7 @@ def verdict_line(post: Post, labels: Labels, model: str) -> dict[str, Any]:
 def search(desk: Desk, text: str, limit: int, sql: bool, as_json: bool) -> None:
     """Find posts by their words; two Korean syllables are enough."""
     if sql:
-        click.echo(Store.search_sql(text))
+        click.echo(f"SELECT p.* FROM v_posts p JOIN post_search s ON s.rowid = p.n WHERE s.post_search MATCH '{match_expression(text)}'")
         return
     with desk.store() as store:
         found = store.posts.search(text, limit)

@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,6 +18,7 @@ import click
 
 from monitor import config, messages
 from monitor.config import Settings
+from monitor.decode import Location
 from monitor.errors import ConfigError, MonitorError
 from monitor.plain import clean
 from monitor.store import Store
@@ -35,9 +36,9 @@ class Desk:
     config: Path | None
 
     @property
-    def database(self) -> str:
+    def database(self) -> Path:
         """The database's path."""
-        return self.settings.monitor.database
+        return Path(self.settings.monitor.database)
 
     def say(self, key: str, **values: object) -> None:
         """Print one phrase in the reader's language."""
@@ -50,8 +51,8 @@ class Desk:
     @contextmanager
     def store(self, must_exist: bool = True) -> Iterator[Store]:
         """Open the database; one that is only read or changed by staff must be there already."""
-        if must_exist and not Path(self.database).exists():
-            raise MonitorError(self.phrase("error.no_database", path=self.database))
+        if must_exist and not self.database.exists():
+            raise MonitorError(self.phrase("error.no_database", path=str(self.database)))
         with Store.open(self.database) as store:
             yield store
 
@@ -91,7 +92,9 @@ def desk(config_file: Path | None, database: str | None, must: bool) -> Desk:
     if chosen is None and must:
         raise ConfigError(["config.toml: no such file; `monitor init` writes one, --config FILE names another"])
     settings = config.load(chosen, os.environ) if chosen is not None else config.defaults()
-    return Desk(config.with_database(settings, database) if database else settings, chosen)
+    if database:
+        settings = replace(settings, monitor=replace(settings.monitor, database=Location(database)))
+    return Desk(settings, chosen)
 
 
 def print_json(rows: Iterable[Mapping[str, Any]]) -> None:

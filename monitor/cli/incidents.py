@@ -10,7 +10,7 @@ import click
 
 from monitor import actions, decode, messages
 from monitor.cli.desk import Desk, now, print_json, settled, staff, table
-from monitor.domain import LIVE, Assessment, Decision, Incident, Status
+from monitor.domain import LIVE, Assessment, Decision, Delivery, Incident, Notification, Status
 from monitor.errors import MonitorError
 from monitor.replay.lines import decision_line, stamp
 
@@ -34,7 +34,7 @@ def list_incidents(desk: Desk, everything: bool = False, as_json: bool = False) 
     with desk.store() as store:
         rows = store.incidents.all(MOST * (20 if everything else 1), tuple(Status) if everything else tuple(LIVE))
         shown = [row for row in rows if everything or row.status is not Status.CANDIDATE or row.authors > 1]
-        reached = {row.id: store.incidents.latest_assessment(row.id) for row in shown}
+        reached = {row.id: store.overview.latest_assessment(row.id) for row in shown}
     shown.sort(key=lambda row: (-(row.severity.rank if row.severity else -1), -row.authors, -row.id))
     if as_json:
         print_json(incident_line(row, reached[row.id]) for row in shown)
@@ -90,7 +90,7 @@ def show(desk: Desk, incident_id: int, as_json: bool) -> None:
     """Show one incident: what is known, its telling posts, why each post stands in it."""
     with desk.store() as store:
         row, members = store.incidents.get(incident_id), store.incidents.members(incident_id)
-        assessment = store.incidents.latest_assessment(incident_id)
+        assessment = store.overview.latest_assessment(incident_id)
     if as_json:
         print_json([incident_line(row, assessment), *(_member_line(judged, because, desk) for judged, because in members)])
         return
@@ -104,7 +104,12 @@ def show(desk: Desk, incident_id: int, as_json: bool) -> None:
     click.echo()
     head = (desk.phrase(f"members.head.{key}") for key in ("at", "platform", "text", "why"))
     rows = [
-        (desk.phrase("cell.time", at=judged.post.created_at), judged.post.platform, judged.post.text, messages.sentence(because, language, zone))
+        (
+            desk.phrase("cell.time", at=judged.post.created_at),
+            judged.post.platform,
+            judged.post.text,
+            messages.sentence(because, language, zone),
+        )
         for judged, because in members[:MOST]
     ]
     table(head, rows)
@@ -208,7 +213,9 @@ def why(desk: Desk, incident_id: int, as_json: bool) -> None:
     for decision, times in _stretches(decisions):
         key = "why.alerted" if decision.notify else "why.silent"
         more = f" (x{times})" if times > 1 else ""
-        click.echo(desk.phrase(key, at=decision.at, reason=decision.reason) + " " + messages.sentence(decision.because, language, zone) + more)
+        click.echo(
+            desk.phrase(key, at=decision.at, reason=decision.reason) + " " + messages.sentence(decision.because, language, zone) + more
+        )
 
 
 def _stretches(decisions: list[Decision]) -> Iterator[tuple[Decision, int]]:
@@ -251,7 +258,7 @@ def add_silence(desk: Desk, matchers: tuple[str, ...], span: str, comment: str) 
     except ValueError as error:
         raise MonitorError(f"--for {span}: {error}") from None
     with desk.store() as store, store.transaction():
-        number = store.incidents.add_silence(wanted, now(), now() + lasting, staff(), comment)
+        number = store.incidents.add_silence(wanted, now(), now() + lasting, staff(), comment, now())
     desk.say("silence.added", id=number, until=now() + lasting)
 
 
@@ -303,14 +310,28 @@ def outbox(context: click.Context) -> None:
 def list_outbox(desk: Desk, everything: bool = False, as_json: bool = False) -> None:
     """List notifications that no channel has accepted yet."""
     with desk.store() as store:
-        rows = store.outbox.list(everything)
+        rows = [row for row in store.outbox.list() if everything or row.state is not Delivery.DELIVERED]
     if as_json:
-        print_json(row.line() for row in rows)
+        print_json(_notification_line(row) for row in rows)
     elif not rows:
         desk.say("outbox.none")
     else:
         head = (desk.phrase(f"outbox.head.{key}") for key in ("id", "state", "receiver", "attempts", "subject", "error"))
-        table(head, ((row.id, row.state, f"{row.receiver}/{row.channel}", row.attempts, row.subject, row.error) for row in rows))
+        table(head, ((row.id, row.state, f"{row.receiver}/{row.channel}", row.attempts, row.message.subject, row.error) for row in rows))
+
+
+def _notification_line(row: Notification) -> dict[str, Any]:
+    return {
+        "type": "notification",
+        "id": row.id,
+        "incident": row.incident_id,
+        "receiver": row.receiver,
+        "channel": row.channel,
+        "state": row.state.value,
+        "attempts": row.attempts,
+        "subject": row.message.subject,
+        "error": row.error,
+    }
 
 
 @outbox.command("retry")

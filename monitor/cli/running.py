@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import click
 
-from monitor import actions, assembly, config, demo
+from monitor import actions, assembly, demo, shipped
 from monitor.cli.desk import Desk, log_to_stderr, now, settled, staff
+from monitor.config.sections import Language
 from monitor.errors import MonitorError
 from monitor.pipeline import STEPS, Pipeline
 from monitor.scheduler import WAIT_FOR_LEASE, Daemon, leased
@@ -19,7 +19,7 @@ from monitor.store import Store
 @click.option("--database", default="demo.db", show_default=True, help="Database the demo leaves behind (replaced if it exists).")
 @click.option("--language", type=click.Choice(["ko", "en"]), help="Language of the output (default: the configured one).")
 @click.option("--mail", default="demo-alert.html", show_default=True, help="File for the alert as an HTML mail.")
-def demo_verb(database: str, language: str | None, mail: str) -> None:
+def demo_verb(database: str, language: Language | None, mail: str) -> None:
     """Show what it does: a bundled story of some days, replayed in seconds; no credentials needed."""
     demo.run(Path(database), Path(mail), language)
 
@@ -30,8 +30,8 @@ def init(file: Path) -> None:
     """Write a commented config.toml to start from."""
     if file.exists():
         raise MonitorError(f"{file} exists already; nothing was changed")
-    shutil.copyfile(config.template(), file)
-    click.echo(f"{file}")
+    file.write_bytes(shipped.file("config.toml").read_bytes())
+    click.echo(str(file))
 
 
 @click.command("check")
@@ -43,11 +43,12 @@ def check(desk: Desk, send_test: bool) -> None:
     desk.say("check.config", path=str(desk.config), watches=len(desk.settings.watches), receivers=len(desk.settings.receivers))
     desk.say("check.model", model=parts.classifier.model)
     with Store.open(desk.database) as store:
-        desk.say("check.database", path=desk.database, posts=store.counts()["posts"])
+        desk.say("check.database", path=desk.database, posts=store.overview.counts()["posts"])
     failures = 0
-    for line, good in assembly.try_collectors(desk.settings):
-        click.echo(("ok  " if good else "!!  ") + line)
-        failures += not good
+    for name, (collector, _) in assembly.sources(desk.settings).items():
+        trouble = assembly.trouble_with(collector)
+        desk.say("check.source" if trouble is None else "check.no_source", name=name, why=trouble)
+        failures += trouble is not None
     if send_test:
         failures += _send_tests(desk, parts)
     if failures:
@@ -57,7 +58,7 @@ def check(desk: Desk, send_test: bool) -> None:
 def _send_tests(desk: Desk, parts: assembly.Parts) -> int:
     failures = 0
     for (receiver, channel), notifier in parts.notifiers.items():
-        error = assembly.send_test(desk.settings, notifier, now())
+        error = assembly.send(notifier, assembly.test_message(desk.settings, receiver, now()))
         desk.say("check.sent" if error is None else "check.not_sent", receiver=receiver, channel=channel, why=error)
         failures += error is not None
     return failures
@@ -70,7 +71,7 @@ def run(desk: Desk, verbose: bool) -> None:
     """Start: collect on schedule, judge and alert each minute, until SIGTERM or Ctrl-C."""
     log_to_stderr(verbose)
     parts = assembly.parts(desk.settings)
-    Daemon(parts, assembly.collectors(desk.settings), desk.database).run()
+    Daemon(parts, assembly.sources(desk.settings), str(desk.database)).run()
 
 
 @click.command("once")
@@ -84,13 +85,13 @@ def once(desk: Desk, steps: tuple[str, ...], verbose: bool) -> None:
     with Store.open(desk.database) as store, leased(store, WAIT_FOR_LEASE):
         pipeline = Pipeline(store, parts)
         if not steps or "collect" in steps:
-            for name, (collector, _) in assembly.collectors(desk.settings).items():
+            for name, (collector, _) in assembly.sources(desk.settings).items():
                 pipeline.collect(name, collector, now())
         for step in STEPS:
             if not steps or step in steps:
                 pipeline.step(step, now())
         if not steps:
-            pipeline.afterwards(now())
+            pipeline.watch_ourselves(now())
     if pipeline.failed:
         raise MonitorError(desk.phrase("once.failed", steps=", ".join(pipeline.failed)))
 

@@ -43,9 +43,11 @@ def backup(desk: Desk, file: Path) -> None:
 def prune(desk: Desk, days: int | None) -> None:
     """Remove posts older than the retention; incidents and decisions stay, without their texts."""
     keep = timedelta(days=days) if days is not None else desk.settings.retention.posts
+    if keep is None:
+        raise MonitorError(desk.phrase("prune.forever"))
     with desk.store() as store:
-        removed = store.prune(now() - keep)
-    desk.say("pruned", posts=removed)
+        removed = store.prune(now() - keep, staff(), now())
+    desk.say("pruned", posts=removed.posts)
 
 
 @click.command("forget")
@@ -55,7 +57,7 @@ def forget(desk: Desk, author: str) -> None:
     """Remove everything that AUTHOR (platform:id or @handle) wrote, for good: a person's right to be removed."""
     with desk.store() as store:
         removed = store.forget(author, staff(), now())
-    desk.say("forgotten", author=author, posts=removed)
+    desk.say("forgotten", author=author, posts=removed.posts)
 
 
 VERBS = (kinds, backup, prune, forget)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from monitor.collectors import Collector
 from monitor.domain import Run
 from monitor.errors import MonitorError
-from monitor.pipeline import assessing, collecting, deciding, delivering, health, judging
+from monitor.pipeline import assessing, collecting, deciding, delivering, health, judging, rounds
 from monitor.pipeline.deciding import Judgement
 from monitor.pipeline.parts import Memory, Outcome, Parts
 from monitor.store import Store
@@ -33,6 +33,7 @@ class Pipeline:
         self.memory = memory or Memory()
         self.recorded = recorded
         self.judgements: list[Judgement] = []
+        self.failed: list[str] = []
 
     def tick(self, now: datetime) -> list[Judgement]:
         """Do every step but collect once, in order; return the decisions that were made."""
@@ -53,7 +54,7 @@ class Pipeline:
 
     def collect(self, name: str, collector: Collector, now: datetime) -> None:
         """Let one collector bring in what is new."""
-        self._timed(f"collect {name}", lambda: collecting.collect(self.store, self.parts.matcher, name, collector, now), now)
+        self._timed(f"collect:{name}", lambda: collecting.collect(self.store, self.parts.matcher, name, collector, now), now)
 
     def watch_ourselves(self, now: datetime) -> None:
         """Tell staff, once, when a collector has fallen silent, and when it is back."""
@@ -61,6 +62,9 @@ class Pipeline:
 
     def _decide(self, now: datetime) -> Outcome:
         outcome, self.judgements = deciding.decide(self.store, self.parts, self.memory, now)
+        if outcome.done:
+            rounds.storm_page(self.store, self.parts, now)
+        rounds.digest(self.store, self.parts, now)
         return outcome
 
     def _timed(self, step: str, work: Callable[[], Outcome], now: datetime) -> None:
@@ -74,5 +78,7 @@ class Pipeline:
             if self.recorded:
                 finished = now + timedelta(seconds=time.monotonic() - started)
                 self.store.runs.record(Run(step, now, finished, outcome.done, outcome.failed, "\n".join(outcome.errors[:20]) or None))
-        for error in outcome.errors:
-            log.warning("%s: %s", step, error)
+        if outcome.failed:
+            self.failed.append(step)
+        for problem in outcome.errors:
+            log.warning("%s: %s", step, problem)

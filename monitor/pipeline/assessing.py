@@ -23,6 +23,10 @@ from monitor.domain import (
     Step,
 )
 from monitor.emergence import Alarm, Arrival, Detector
+from monitor.grouping import SHIPPED
+from monitor.grouping.titles import title as title_of
+from monitor.grouping.wording import wording
+from monitor.pipeline.alarms import raise_alarms
 from monitor.pipeline.parts import BATCH, CLOSE_AFTER, Memory, Outcome, Parts
 from monitor.store import Store
 
@@ -43,6 +47,7 @@ def assess(store: Store, parts: Parts, memory: Memory, now: datetime) -> Outcome
             for incident in store.incidents.due(now):
                 store.incidents.add_assessment(_assessment(store, parts, memory, incident, alarms.get(incident.id), now))
                 done += 1
+            raise_alarms(store, alarms, now)
             store.put_state(DETECTOR, _detector(store, parts, memory).to_bytes())
     except BaseException:
         memory.forget()
@@ -52,8 +57,8 @@ def assess(store: Store, parts: Parts, memory: Memory, now: datetime) -> Outcome
 
 def _detector(store: Store, parts: Parts, memory: Memory) -> Detector:
     if memory.detector is None:
-        watches = [watch.name for watch in parts.settings.watches]
-        memory.detector = Detector.from_bytes(store.state(DETECTOR), parts.settings.emergence, watches)
+        kept, parameters, watches = store.state(DETECTOR), parts.settings.emergence, parts.settings.watches
+        memory.detector = Detector(parameters, watches) if kept is None else Detector.from_bytes(kept, parameters, watches)
     return memory.detector
 
 
@@ -102,13 +107,24 @@ def _standing_for(store: Store, parts: Parts, alarm: Alarm, now: datetime) -> in
     explained = _explained_by(store, recent)
     if explained is not None:
         return explained
-    wave = store.incidents.waves(now - CLOSE_AFTER).get(alarm.watch)
+    wave = store.overview.waves(now - CLOSE_AFTER).get(alarm.watch)
     return wave.id if wave is not None else _open_wave(store, alarm, recent, now)
 
 
 def _in_stream(judged: Judged, alarm: Alarm, parts: Parts) -> bool:
     arrival = _arrival(judged, parts)
-    return alarm.covers(arrival)
+    kind, _, name = alarm.stream.partition(":")
+    match kind:
+        case "total":
+            return arrival.complaint
+        case "topic":
+            return arrival.complaint and arrival.topic == name
+        case "platform":
+            return arrival.complaint and arrival.platform == name
+        case "attention" if name == "negative":
+            return arrival.bad_news
+        case _:
+            return True
 
 
 def _explained_by(store: Store, recent: Sequence[Judged]) -> int | None:
@@ -126,7 +142,7 @@ def _open_wave(store: Store, alarm: Alarm, recent: Sequence[Judged], now: dateti
     incident_id = store.incidents.next_id()
     topic = Counter(judged.labels.topic for judged in recent).most_common(1)[0][0] if recent else "other"
     first = min((judged.post.created_at for judged in recent), default=alarm.at)
-    title = _wave_title(recent)
+    title = title_of([(judged.post.text, wording(judged.post.text, judged.mention.spans)) for judged in recent], SHIPPED)
     wave = Incident(incident_id, alarm.watch, Kind.ATTENTION, topic, title, Status.CANDIDATE, first, alarm.at, len(recent), alarm.authors)
     store.incidents.open(wave, now)
     free = [judged for judged in recent if judged.incident_id is None]
@@ -146,7 +162,7 @@ def _assessment(store: Store, parts: Parts, memory: Memory, incident: Incident, 
     seen = reach.estimate(store.posts.exposures(incident.id), now, settings.reach, seed=incident.id)
     ahead = None
     if seen is not None:
-        history = [forecast.Point(at, people, posts) for at, people, posts in store.incidents.reach_history(incident.id)]
+        history = [forecast.Point(at, people, posts) for at, people, posts in store.overview.reach_history(incident.id)]
         history.append(forecast.Point(now, seen.people.p50, incident.posts))
         ahead = forecast.predict(history, seen, incident.opened_at, now, settings.monitor.threshold, settings.forecast, seed=incident.id)
         if seen.people.p50 >= settings.monitor.threshold and incident.crossed_at is None:

@@ -35,15 +35,14 @@ def keep(store: Store, matcher: Matcher, page: Page, now: datetime) -> int:
     wanted = {mention.post_id for mention in mentions}
     authors = {author.id: author for author in page.authors}
     kept = [post for post in posts if post.id in wanted]
-    added = store.posts.add(
+    return store.posts.add(
         kept,
         [authors[author_id] for author_id in dict.fromkeys(post.author_id for post in kept) if author_id in authors],
         mentions,
         page.engagement,
         page.gone,
         now,
-    )
-    return added.posts
+    ).posts
 
 
 def _not_from_the_future(post: Post, now: datetime) -> Post:
@@ -59,7 +58,7 @@ def _passed_on(store: Store, posts: Sequence[Post], mentions: Sequence[Mention])
     parents = {post.id: parent for post in posts if (parent := post.repost_of or post.quote_of)}
     if not parents:
         return []
-    watches = store.posts.watches_of(set(parents.values()))
+    watches = store.overview.watches_of(set(parents.values()))
     for post_id, watch in named:
         watches.setdefault(post_id, set()).add(watch)
     return [

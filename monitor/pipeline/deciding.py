@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor import alerting, messages
-from monitor.alerting import Pressure, Situation, Told
+from monitor.alerting import Budget, Pressure, Situation, Told
 from monitor.domain import LIVE, Assessment, Decision, Incident, Message, Reason, Severity, Status
 from monitor.pipeline.alarms import answer, unanswered
 from monitor.pipeline.parts import CLOSE_AFTER, Memory, Outcome, Parts
@@ -43,7 +43,7 @@ def _judge(store: Store, parts: Parts, memory: Memory, assessment_id: int, asses
         incident = store.incidents.transition(incident.id, Status.RESOLVED, MONITOR, now, "no new post for 72 hours")
         store.incidents.set_due(incident.id, None)
         if memory.grouper is not None:
-            memory.grouper.close(incident.id)
+            memory.grouper.close(incident.id, Status.RESOLVED)
     situation = _situation(store, parts, memory, incident, assessment, now)
     decision = alerting.decide(situation, parts.settings.desk, parts.settings.decision)
     decision_id = store.incidents.add_decision(decision, assessment_id)
@@ -57,24 +57,24 @@ def _judge(store: Store, parts: Parts, memory: Memory, assessment_id: int, asses
 def told(store: Store, incident_id: int) -> Told | None:
     """What staff have heard about an incident so far, from the decisions that spoke."""
     heard = None
-    for decision in store.incidents.spoken(incident_id):
+    for decision in store.overview.spoken(incident_id):
         heard = alerting.remember(heard, decision)
     return heard
 
 
 def _situation(store: Store, parts: Parts, memory: Memory, incident: Incident, assessment: Assessment, now: datetime) -> Situation:
     shift = now - parts.settings.budget.shift
-    platforms, languages = store.incidents.places(incident.id)
+    platforms, languages = store.overview.places(incident.id)
     spoken = store.incidents.notifications_since(now - DAY)
     detector = memory.detector
     return Situation(
         incident=incident,
         assessment=assessment,
         now=now,
-        pressure=pressure(store, parts, now),
+        pressure=pressure(store, parts.settings.budget, now),
         alarm=unanswered(store, now).get(incident.id),
         told=told(store, incident.id),
-        open_alerts=store.incidents.open_alerts(shift),
+        open_alerts=store.incidents.open_alerts(now, parts.settings.budget.shift),
         pages_this_shift=sum(d.severity is Severity.CRITICAL and d.at >= shift for d in spoken),
         silenced=alerting.silenced(incident, store.incidents.silences(now), now),
         warming_up=detector is not None and detector.warming_up(incident.watch, now),
@@ -93,11 +93,11 @@ def _sent(spoken: Sequence[Decision]) -> dict[str, int]:
     return counts
 
 
-def pressure(store: Store, parts: Parts, now: datetime) -> Pressure:
+def pressure(store: Store, budget: Budget, now: datetime) -> Pressure:
     """The price of speaking, as last paid."""
     row = store.state(PRESSURE)
     if row is None:
-        return Pressure.initial(now, parts.settings.budget)
+        return Pressure.initial(now, budget)
     kept = json.loads(row)
     return Pressure(kept["price"], datetime.fromisoformat(kept["at"]))
 
@@ -112,16 +112,16 @@ def _take_effect(store: Store, parts: Parts, situation: Situation, decision: Dec
     budget = parts.settings.budget
     put_pressure(store, situation.pressure.after(now, budget).paid(budget))
     answer(store, decision.incident_id, now)
-    store.incidents.mark_alerted(decision.incident_id, decision.severity, now)
+    store.incidents.mark_alerted(decision.incident_id, now)
     if situation.incident.status is Status.CANDIDATE:
         store.incidents.transition(decision.incident_id, Status.TRIGGERED, MONITOR, now, decision.reason.value)
 
 
 def _write_messages(store: Store, parts: Parts, situation: Situation, decision: Decision, decision_id: int, now: datetime) -> None:
-    briefing = brief(store, parts, situation.incident, situation.assessment, decision, situation.told)
     for name in decision.receivers:
-        receiver = parts.settings.receiver(name)
-        message = messages.compose(briefing, receiver.language or parts.settings.monitor.language, parts.settings.zone)
+        language = parts.settings.language(name)
+        briefing = brief(store, parts, situation.incident, situation.assessment, decision, situation.told, language)
+        message = messages.compose(briefing, language, parts.settings.zone)
         enqueue(store, parts, name, message, now, decision_id, decision.incident_id)
 
 
@@ -135,7 +135,7 @@ def enqueue(
 
 
 def brief(
-    store: Store, parts: Parts, incident: Incident, assessment: Assessment, decision: Decision, heard: Told | None
+    store: Store, parts: Parts, incident: Incident, assessment: Assessment, decision: Decision, heard: Told | None, language: str
 ) -> messages.Briefing:
     """Gather all that an alert about ``incident`` tells."""
     settings = parts.settings
@@ -149,7 +149,7 @@ def brief(
         complainants=assessment.authors,
         since=incident.opened_at,
         threshold=settings.monitor.threshold,
-        playbook=playbook.steps if playbook else (),
+        playbook=playbook.guide(language).steps if playbook else (),
         responsible=(playbook and playbook.owner) or settings.monitor.responsible,
         worse_than=heard.severity if heard and decision.reason is Reason.WORSENED else None,
     )

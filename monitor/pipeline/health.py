@@ -20,7 +20,7 @@ def watch(store: Store, parts: Parts, now: datetime) -> Outcome:
     known: dict[str, str] = json.loads(store.state(KEY) or b"{}")
     silent: dict[str, datetime] = {}
     for collector in parts.settings.collectors:
-        last = store.runs.last_good(f"collect {collector.name}") or store.runs.first_seen(f"collect {collector.name}")
+        last = store.runs.last_good(collector.name) or store.overview.first_run(f"collect:{collector.name}")
         if last is not None and now - last > SILENT_INTERVALS * collector.every:
             silent[collector.name] = last
     changed = [(name, "silent", since) for name, since in silent.items() if name not in known]
@@ -37,7 +37,7 @@ def watch(store: Store, parts: Parts, now: datetime) -> Outcome:
 def _tell(store: Store, parts: Parts, name: str, what: str, since: datetime, now: datetime) -> None:
     settings = parts.settings
     for receiver in settings.receivers:
-        language = receiver.language or settings.monitor.language
+        language = settings.language(receiver.name)
         trouble = Because(f"collector_{what}", {"name": name, "silent": (now - since).total_seconds()})
         message = messages.health(trouble, now, language, settings.zone)
         enqueue(store, parts, receiver.name, message, now, None, None)

@@ -54,13 +54,14 @@ def _grouper(store: Store, parts: Parts, memory: Memory, now: datetime) -> Group
     version = store.state("incidents_version")
     if memory.grouper is None or memory.version != version:
         memory.grouper = Grouper(parts.settings.grouping)
-        memory.grouper.restore(store.incidents.standing(now - REOPEN_WITHIN), store.posts.fingerprints(now - GROUPING_DAYS))
+        standing = store.incidents.standing(now - REOPEN_WITHIN, parts.settings.grouping.kept)
+        memory.grouper.restore(standing, store.posts.fingerprints(now - GROUPING_DAYS))
         memory.version = version
     return memory.grouper
 
 
 def _place(store: Store, parts: Parts, grouper: Grouper, work: Sequence[Judged], now: datetime) -> None:
-    waves = store.incidents.waves(now - CLOSE_AFTER)
+    waves = store.overview.waves(now - CLOSE_AFTER)
     next_id = store.incidents.next_id()
     opened: list[Incident] = []
     members: list[Member] = []
@@ -99,7 +100,7 @@ def _write(
     store.incidents.refresh(touched)
     fresh = {incident.id for incident in opened}
     for incident_id in touched:
-        if incident_id not in fresh and grouper.knows(incident_id):
+        if incident_id not in fresh and grouper.known(incident_id):
             store.incidents.retitle(incident_id, grouper.title(incident_id))
         store.incidents.set_due(incident_id, now)
     store.posts.add_fingerprints(prints)
@@ -108,7 +109,7 @@ def _write(
 
 def _passes_on_a_member(store: Store, judged: Judged) -> bool:
     parent = judged.post.repost_of or judged.post.quote_of
-    return parent is not None and store.incidents.of_post(parent, judged.mention.watch) is not None
+    return parent is not None and store.overview.incident_of(parent, judged.mention.watch) is not None
 
 
 def _candidate(judged: Judged) -> Candidate:
@@ -132,9 +133,7 @@ def _candidate(judged: Judged) -> Candidate:
 
 def _new_incident(judged: Judged, placement: Placement, title: str) -> Incident:
     at = judged.post.created_at
-    return Incident(
-        placement.incident_id, judged.mention.watch, Kind.COMPLAINT, judged.labels.topic, title, Status.CANDIDATE, at, at, 1, 1
-    )
+    return Incident(placement.incident_id, judged.mention.watch, Kind.COMPLAINT, judged.labels.topic, title, Status.CANDIDATE, at, at, 1, 1)
 
 
 def _merge(store: Store, grouper: Grouper, memory: Memory, now: datetime) -> None:

@@ -18,7 +18,7 @@ from monitor.collectors.jsonl import BadRecord, Record, records
 from monitor.domain import Labels, Passage, Post, Watch
 from monitor.matching import Matcher
 from monitor.pipeline import Judgement, Parts, Pipeline, collecting
-from monitor.replay.lines import stamp
+from monitor.replay.lines import decision_line, stamp
 from monitor.replay.scoring import score
 from monitor.store import Store
 
@@ -106,6 +106,24 @@ class Replay:
             done += len(batch)
             self.on_progress(done)
 
+    def lines(self) -> Iterator[dict[str, Any]]:
+        """Yield decisions, and what there is to say about ourselves, as JSON lines in time order."""
+        settings = self.parts.settings
+        silent: set[str] = set()
+        for at, judgement in self.run():
+            yield from self._gaps(at, silent)
+            language, zone = settings.monitor.language, settings.zone
+            yield decision_line(judgement.incident, judgement.assessment, judgement.decision, language, zone)
+
+    def _gaps(self, at: datetime, silent: set[str]) -> Iterator[dict[str, Any]]:
+        """Silences that the baseline makes impossible: missing data, told once, and once more when they are over."""
+        detector = self.pipeline.memory.detector
+        for watch in self.parts.settings.watches if detector is not None else ():
+            in_gap = detector is not None and detector.in_gap(watch.name, at)
+            if in_gap != (watch.name in silent):
+                silent.symmetric_difference_update({watch.name})
+                yield {"type": "health", "at": stamp(at), "watch": watch.name, "what": "gap" if in_gap else "gap_over"}
+
     def _tick(self, at: datetime) -> Iterator[tuple[datetime, Judgement]]:
         for judgement in self.pipeline.tick(at):
             yield at, judgement
@@ -156,7 +174,7 @@ def summary(store: Store, history: History, decisions: Sequence[Mapping[str, Any
     alerted: dict[int, datetime] = {}
     for decision in told:
         alerted.setdefault(decision["incident"], datetime.fromisoformat(decision["at"]))
-    counts = store.counts()
+    counts = store.overview.counts()
     line: dict[str, Any] = {
         "type": "summary",
         "posts": counts["posts"],
@@ -164,7 +182,7 @@ def summary(store: Store, history: History, decisions: Sequence[Mapping[str, Any
         "incidents": counts["incidents"],
         "alerts": len(told),
         "first_alert_at": told[0]["at"] if told else None,
-        "crossings": [_crossing(incident_id, at, alerted.get(incident_id)) for incident_id, at in store.incidents.crossings()],
+        "crossings": [_crossing(incident_id, at, alerted.get(incident_id)) for incident_id, at in store.overview.crossings()],
     }
     if labels is not None:
         line["score"] = score([datetime.fromisoformat(decision["at"]) for decision in told], labels)
@@ -178,4 +196,3 @@ def _crossing(incident_id: int, at: datetime, alerted_at: datetime | None) -> di
         "alerted_at": alerted_at and stamp(alerted_at),
         "lead_minutes": None if alerted_at is None else round((at - alerted_at).total_seconds() / 60, 1),
     }
-

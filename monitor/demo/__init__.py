@@ -1,0 +1,107 @@
+"""The demo: a bundled story of some days, replayed with the shipped defaults by the code of ``monitor run``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from importlib import resources
+from pathlib import Path
+
+import click
+
+from monitor import assembly, config, messages, replay, shipped
+from monitor.config import Settings
+from monitor.config.sections import Language
+from monitor.domain import NOTIFYING, Incident, Message
+from monitor.notifiers import console, email
+from monitor.pipeline import Judgement
+from monitor.store import Store
+
+STORY = "story.jsonl.gz"
+TOLD_SILENCES = 6
+
+
+@dataclass
+class Timeline:
+    """What the replay said and kept silent about."""
+
+    spoken: list[Judgement] = field(default_factory=list)
+    last: dict[int, Judgement] = field(default_factory=dict)
+    crossed: dict[int, datetime] = field(default_factory=dict)
+
+
+def run(database: Path, mail: Path, language: Language | None, story: Path | None = None) -> Timeline:
+    """Replay ``story`` (the bundled one) into ``database`` and show what happened; the first alert is written to ``mail``."""
+    settings = _settings(language)
+    for leftover in (database, *(database.with_name(database.name + end) for end in ("-wal", "-shm", "-journal"))):
+        leftover.unlink(missing_ok=True)
+    with _file(story) as file:
+        history = replay.read(str(file))
+    kept = assembly.Kept()
+    with Store.open(database) as store:
+        timeline = _replay(store, settings, history, kept)
+        _show(store, settings, timeline, kept.messages, database, mail)
+    return timeline
+
+
+def _settings(language: Language | None) -> Settings:
+    settings = config.load(shipped.file("config.toml"), os.environ)
+    return settings if language is None else replace(settings, monitor=replace(settings.monitor, language=language))
+
+
+def _file(story: Path | None) -> AbstractContextManager[Path]:
+    return resources.as_file(resources.files(__package__).joinpath(STORY)) if story is None else nullcontext(story)
+
+
+def _replay(store: Store, settings: Settings, history: replay.History, kept: assembly.Kept) -> Timeline:
+    timeline = Timeline()
+    with click.progressbar(length=len(history.events), label="monitor demo", file=sys.stderr) as bar:
+        run = replay.Replay(store, assembly.parts(settings, kept), history, lambda done: bar.update(done - bar.pos))
+        for _, judgement in run.run():
+            timeline.last[judgement.incident.id] = judgement
+            if judgement.decision.reason in NOTIFYING:
+                timeline.spoken.append(judgement)
+    timeline.crossed = dict(store.overview.crossings())
+    return timeline
+
+
+def _show(store: Store, settings: Settings, timeline: Timeline, written: Sequence[Message], database: Path, mail: Path) -> None:
+    def say(key: str, **values: object) -> None:
+        click.echo(messages.say(key, settings.monitor.language, settings.zone, None, **values))
+
+    counts = store.overview.counts()
+    say("demo.story", posts=counts["posts"], complaints=counts["complaints"], incidents=counts["incidents"])
+    first = next((message for message in written if message.reason in NOTIFYING), None)
+    if first is None:
+        say("demo.silent")
+    else:
+        click.echo()
+        click.echo(console.Console().render(first, sys.stdout))
+        mail.write_text(email.html(first), encoding="utf-8")
+    say("demo.timeline")
+    for judgement in timeline.spoken:
+        decision = judgement.decision
+        say("demo.spoke", at=decision.at, reason=decision.reason, incident=decision.incident_id, title=judgement.incident.title)
+    for incident_id, at in timeline.crossed.items():
+        alerted = next((judgement.decision.at for judgement in timeline.spoken if judgement.incident.id == incident_id), None)
+        lead = None if alerted is None else (at - alerted).total_seconds()
+        threshold = settings.monitor.threshold
+        say("demo.missed" if lead is None else "demo.crossed", at=at, incident=incident_id, lead=lead, threshold=threshold)
+    say("demo.silences")
+    for incident, judgement in _silences(store, timeline):
+        because = messages.sentence(judgement.decision.because, settings.monitor.language, settings.zone)
+        say("demo.kept_silent", incident=incident.id, authors=incident.authors, posts=incident.posts, title=incident.title, because=because)
+    number = timeline.spoken[0].incident.id if timeline.spoken else 1
+    say("demo.next", database=str(database), incident=number, mail=str(mail))
+
+
+def _silences(store: Store, timeline: Timeline) -> Iterator[tuple[Incident, Judgement]]:
+    """The troubles nearest to an alert about which nothing was said: most posts first."""
+    spoken = {judgement.incident.id for judgement in timeline.spoken}
+    kept = [store.incidents.get(number) for number in timeline.last if number not in spoken]
+    for incident in sorted(kept, key=lambda incident: (-incident.authors, -incident.posts, incident.id))[:TOLD_SILENCES]:
+        yield incident, timeline.last[incident.id]
