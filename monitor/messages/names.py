@@ -65,11 +65,7 @@ STREAMS: Names = {
     "platform": ("{} 불만", "complaints on {}"),
     "incident": ("{}번 사건", "incident {}"),
     "mentions": ("전체 언급", "all mentions"),
-    "attention": ("전체 언급", "all mentions"),
     "negative": ("부정 언급과 보도", "negative mentions and news"),
-    "bad_news": ("부정 언급과 보도", "negative mentions and news"),
-    "news": ("부정 언급과 보도", "negative mentions and news"),
-    "daily": ("하루 단위", "daily"),
 }
 PLATFORMS: Names = {
     "x": ("X", "X"),

@@ -94,6 +94,15 @@ _HEALTH: dict[str, tuple[Severity, Pair, Pair, tuple[Pair, ...]]] = {
         ("{name} 단계가 {times:count}번 연속 실패했습니다: {why}", "The step {name} failed {times:count} times in a row: {why}"),
         (("로그를 확인하세요.", "Look at the log."),),
     ),
+    "test": (
+        Severity.LOW,
+        ("시험 메시지", "Test message"),
+        (
+            "{name:은/는} 이 채널로 알림을 받습니다. 이 메시지가 보인다면 설정이 올바릅니다.",
+            "{name} gets alerts through this channel. If you can read this, it works.",
+        ),
+        (),
+    ),
 }
 HEALTH_CODES = frozenset(_HEALTH)
 

@@ -54,26 +54,26 @@ class Console:
     def send(self, message: Message, previous: str | None = None) -> None:
         """Write ``message``; raises ``DeliveryFailed`` if the stream is closed or full. A console has no threads: no handle."""
         stream = self._stream or (sys.stderr if self.options.stream == "stderr" else sys.stdout)
-        text = self.render(message, stream)
+        written = text(message, self._coloured(stream), self.options.width)
         encoding = getattr(stream, "encoding", None) or "utf-8"
         try:
-            stream.write(text.encode(encoding, "replace").decode(encoding))
+            stream.write(written.encode(encoding, "replace").decode(encoding))
             stream.flush()
         except (OSError, ValueError) as error:
             raise DeliveryFailed(f"console: {error}") from error
-
-    def render(self, message: Message, stream: TextIO) -> str:
-        """Return the text that ``send`` would write to ``stream``."""
-        width = self.options.width or shutil.get_terminal_size((80, 24)).columns
-        width = min(max(width, NARROWEST), WIDEST)
-        paint = _colour if self._coloured(stream) else layout.plain
-        rule = paint("─" * width, "dim")
-        return "\n".join([rule, *(line.rstrip() for line in layout.lines(message, width, paint)), rule, ""])
 
     def _coloured(self, stream: TextIO) -> bool:
         if self.options.colour != "auto":
             return self.options.colour == "always"
         return stream.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+
+
+def text(message: Message, colour: bool = False, width: int | None = None) -> str:
+    """Return ``message`` as it is written: ``width`` columns wide (None: as wide as the terminal), between two rules."""
+    width = min(max(width or shutil.get_terminal_size((80, 24)).columns, NARROWEST), WIDEST)
+    paint = _colour if colour else layout.plain
+    rule = paint("─" * width, "dim")
+    return "\n".join([rule, *(line.rstrip() for line in layout.lines(message, width, paint)), rule, ""])
 
 
 def _colour(text: str, style: str) -> str:
