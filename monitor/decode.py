@@ -87,13 +87,13 @@ class Between:
             return None
         if (self.low is None or value >= self.low) and (self.high is None or value <= self.high):
             return None
-        return self.range
+        return f"a number {self.range}"
 
     @property
     def range(self) -> str:
         """The bound in words."""
         if self.low is not None and self.high is not None:
-            return f"a number from {self.low:g} to {self.high:g}"
+            return f"from {self.low:g} to {self.high:g}"
         return f"at least {self.low:g}" if self.low is not None else f"at most {self.high:g}"
 
 
@@ -259,6 +259,7 @@ class Decoder:
         for key, field in keys.items():
             if key in value:
                 self._field(key, value[key], hints[field.name], given, field.name, problems)
+                _keep_rest(field, given)
             elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
                 problems.append(Problem((key,), f"is missing ({described(hints[field.name])})"))
         made = self._instance(cls, given, value, problems)
@@ -280,14 +281,7 @@ class Decoder:
         except TypeError:
             return None  # a key without default is missing or wrong, and has been told
         except ValueError as error:
-            secret = secret_keys(cls)
-            for told in str(error).split("; "):
-                rule = _BROKEN_RULE.fullmatch(told)
-                if rule and rule[1] in value:
-                    found = "" if rule[1] in secret else f", not {shown(value[rule[1]])}"
-                    problems.append(Problem((rule[1],), rule[2] + found))
-                else:
-                    problems.append(Problem((), told))
+            problems += _broken_rules(cls, str(error), value, {problem.path[0] for problem in problems})
             return None
 
     @staticmethod
@@ -355,6 +349,26 @@ class Decoder:
         if not found:
             raise _Wrong([Problem((), f"environment variable {name} is {'not set' if found is None else 'empty'}")])
         return Secret(found, name)
+
+
+def _keep_rest(field: dataclasses.Field[Any], given: dict[str, Any]) -> None:
+    """Let a table of names and numbers change only what it names: the default's other names stay."""
+    if isinstance(given.get(field.name), Mapping) and field.default_factory is not dataclasses.MISSING:
+        given[field.name] = {**field.default_factory(), **given[field.name]}
+
+
+def _broken_rules(cls: Any, told: str, value: Mapping[str, object], known: set[Step]) -> list[Problem]:
+    """Read "threshold must ..; .." as one problem for each rule; keys that are wrong already get no second one."""
+    secret = secret_keys(cls)
+    broken = []
+    for sentence in told.split("; "):
+        rule = _BROKEN_RULE.fullmatch(sentence)
+        if rule is None or rule[1] not in value:
+            broken.append(Problem((), sentence))
+        elif rule[1] not in known:
+            found = "" if rule[1] in secret else f", not {shown(value[rule[1]])}"
+            broken.append(Problem((rule[1],), rule[2] + found))
+    return broken
 
 
 def _wrong(expected: str, value: object) -> _Wrong:
@@ -435,7 +449,8 @@ def described(kind: Any) -> str:
         rules = [rule.range for rule in kind.__metadata__ if isinstance(rule, Between)]
         return ", ".join([described(parts[0]), *rules])
     if origin is tuple:
-        return f"list of {_plural(described(parts[0]))}"
+        inner = described(parts[0])
+        return f"list of {inner}" if inner.startswith('"') else f"list of {_plural(inner)}"
     if origin in (Mapping, dict):
         return f"table of {_plural(described(parts[1]))}"
     if origin is Literal:

@@ -135,8 +135,8 @@ def _nothing_to_say(case: _Case) -> Reason:
 
 
 def _resolution_untold(situation: Situation) -> bool:
-    told = situation.told
-    return situation.incident.status is Status.RESOLVED and told is not None and told.reason is not Reason.RESOLVED
+    known = situation.known
+    return situation.incident.status is Status.RESOLVED and known is not None and known.reason is not Reason.RESOLVED
 
 
 def _receivers(situation: Situation, severity: Severity, wish: Reason | None, desk: Desk) -> tuple[Receiver, ...]:
@@ -162,8 +162,7 @@ def _ladder(situation: Situation, severity: Severity, desk: Desk) -> tuple[str, 
 def _decision(case: _Case, reason: Reason) -> Decision:
     situation = case.situation
     notify = reason in NOTIFYING
-    told_before = situation.told.receivers if situation.told is not None else ()
-    receivers = tuple(r.name for r in case.open_to_us) if notify else told_before if reason is Reason.RESOLVED else ()
+    receivers = tuple(r.name for r in case.open_to_us) if notify else _told_before(case) if reason is Reason.RESOLVED else ()
     return Decision(
         incident_id=situation.incident.id,
         at=situation.now,
@@ -174,6 +173,14 @@ def _decision(case: _Case, reason: Reason) -> Decision:
         inputs=_inputs(case),
         receivers=receivers,
     )
+
+
+def _told_before(case: _Case) -> tuple[str, ...]:
+    """Return who has heard of the incident and should hear of its end; on a storm page that was whoever it reaches."""
+    known = case.situation.known
+    if known is None:
+        return ()
+    return known.receivers or _names(case.situation, known.severity, case.desk)
 
 
 def _code(case: _Case, reason: Reason) -> str:
@@ -214,7 +221,7 @@ def _values(case: _Case) -> dict[str, str | float | int | datetime | None]:
         "observed": emergence.observed if alarm is None else alarm.observed,
         "expected": emergence.expected if alarm is None else alarm.expected,
         "stream": emergence.stream if alarm is None else alarm.stream,
-        "told_at": None if situation.told is None else situation.told.at,
+        "told_at": None if situation.known is None else situation.known.at,
         "open": worth.open_alerts,
         "cap": case.desk.budget.pages_per_shift,
     }

@@ -80,7 +80,7 @@ class Parameters:
     repeat_interval: timedelta | None = None
     """Say it again after this time while nobody acknowledges; leave out for never."""
     topic_weights: Mapping[str, float] = field(default_factory=lambda: dict(WEIGHTS))
-    """How much worse than a delayed parcel a topic is; topics not named weigh 1."""
+    """How much worse than a delayed parcel a topic is; topics not named keep their default, 1 for most."""
 
     def __post_init__(self) -> None:
         shares = (

@@ -64,14 +64,23 @@ class Route:
     """Sends what fits to ``receivers``; an empty tuple fits everything. The first fitting route wins unless it continues."""
 
     receivers: tuple[str, ...] = ()
+    """Who is told, by the names of [[receiver]] tables."""
     watch: tuple[str, ...] = ()
+    """Watches it takes; none named: all."""
     topic: tuple[str, ...] = ()
+    """Topics it takes; none named: all."""
     severity: tuple[Severity, ...] = ()
+    """Severities it takes; none named: all."""
     platform: tuple[str, ...] = ()
+    """Platforms of which the incident must have one; none named: all."""
     language: tuple[str, ...] = ()
+    """Languages of which the incident's posts must have one; none named: all."""
     continue_: bool = False
+    """Let the following routes have a look too; else the first route that fits wins."""
     escalate_to: tuple[str, ...] = ()
+    """Whom to tell next while nobody acknowledges, in order, each once."""
     escalate_after: timedelta | None = None
+    """How long to wait for that."""
 
     def fits(self, incident: Incident, severity: Severity, platforms: Collection[str], languages: Collection[str]) -> bool:
         """Tell whether every condition that the route states is met; platforms and languages need one in common."""

@@ -89,10 +89,19 @@ class Situation:
     sent: Mapping[str, int] = field(default_factory=dict)
 
     @property
+    def known(self) -> Told | None:
+        """What staff have ever heard of it; an incident marked as alerted without a notification of its own stood on a storm page."""
+        incident = self.incident
+        if self.told is not None or incident.alerted_at is None:
+            return self.told
+        return Told(incident.severity or Severity.CRITICAL, incident.alerted_at, Reason.RECEIVER_CAP)
+
+    @property
     def heard(self) -> Told | None:
-        """``told``, unless the incident has come back since: then it is news again."""
+        """``known``, unless the incident has come back since: then it is news again."""
+        known = self.known
         back_at = self.incident.status_at if self.incident.regressed else None
-        return None if self.told is not None and back_at is not None and self.told.at <= back_at else self.told
+        return None if known is not None and back_at is not None and known.at <= back_at else known
 
 
 def remember(told: Told | None, decision: Decision) -> Told | None:

@@ -30,7 +30,8 @@ def storm(
 
     ``critical``: all live incidents whose latest decision has severity critical, with that decision, also those that had a page of
     their own. ``named``: incidents that staff have heard of, by a page of their own or on a storm page.
-    What waits is not lost: it is named on the next page. Who receives it: everybody whom a listed incident reaches.
+    What waits is not lost: it is named on the next page. Who receives it: everybody whom a listed incident reaches. The caller sends one
+    message, pays its price once, and marks the ``fresh`` incidents as alerted, so that nobody hears of them a second time.
     """
     fresh = tuple(i.id for i, decision in critical if i.id not in named and decision.reason is Reason.RECEIVER_CAP)
     if not fresh or (last_at is not None and now - last_at < UPDATE_AFTER):

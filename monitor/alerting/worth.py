@@ -118,6 +118,6 @@ def _lead_worth(lead: float | None, parameters: Parameters) -> float:
 
 
 def _other_open_alerts(situation: Situation, shift: timedelta) -> int:
-    told = situation.told
-    itself = told is not None and situation.now - told.at < shift and situation.incident.status in (Status.CANDIDATE, Status.TRIGGERED)
+    known = situation.known
+    itself = known is not None and situation.now - known.at < shift and situation.incident.status in (Status.CANDIDATE, Status.TRIGGERED)
     return max(0, situation.open_alerts - int(itself))

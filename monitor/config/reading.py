@@ -8,20 +8,22 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeGuard, TypeVar
+from zoneinfo import ZoneInfo
 
-from monitor import alerting, forecast, grouping, plugins, reach
+from monitor import alerting, emergence, forecast, grouping, plugins, reach
 from monitor.alerting import Budget, Route
 from monitor.classifiers import KINDS as CLASSIFIERS
 from monitor.collectors import KINDS as COLLECTORS
 from monitor.config import sections
+from monitor.config.limits import check_limits
 from monitor.config.lines import line_of, lines_of
 from monitor.config.names import check_names
 from monitor.config.sections import Classifier, Collector, Notifier, Playbook, Receiver, Topic
 from monitor.config.settings import Settings, console_receiver, with_weights
 from monitor.decode import Decoder, Location, Problem, Secret, at, keys_of, meant, nearest, secret_keys, set_to
-from monitor.emergence.parameters import Parameters as EmergenceParameters
 from monitor.errors import ConfigError
 from monitor.notifiers import KINDS as NOTIFIERS
 
@@ -34,7 +36,7 @@ TABLES: dict[str, type[Any]] = {
     "classifier": sections.ClassifierTable,
     "retention": sections.RetentionTable,
     "grouping": grouping.Parameters,
-    "emergence": EmergenceParameters,
+    "emergence": emergence.Parameters,
     "reach": reach.Parameters,
     "forecast": forecast.Parameters,
     "decision": alerting.Parameters,
@@ -110,6 +112,7 @@ class _File:
         one: dict[str, Any] = {name: self._table(name, cls) for name, cls in TABLES.items()}
         many: dict[str, list[Any]] = {name: self._list(name, cls) for name, cls in LISTS.items()}
         check_names(self.decoder, self.tables)
+        check_limits(self.decoder, self.tables)
         sources = self._collectors()
         model = self.options(CLASSIFIERS, self._raw("classifier"), "embedded", ("classifier",))
         people = [self._receiver(place, raw, table) for (place, raw), table in zip(self._raws("receiver"), many["receiver"], strict=True)]
@@ -128,7 +131,7 @@ class _File:
             receivers=tuple(r for r in people if r is not None) or (console_receiver(),),
             retention=sections.Retention.of(one["retention"]),
             grouping=one["grouping"],
-            emergence=one["emergence"],
+            emergence=self._local(one["emergence"], one["monitor"].timezone),
             reach=one["reach"],
             forecast=one["forecast"],
             decision=with_weights(one["decision"], tuple(many["topic"])),
@@ -163,6 +166,13 @@ class _File:
     def _placed(self, table: sections.Monitor) -> sections.Monitor:
         """Put the default database beside the file, as a stated one is."""
         return replace(table, database=Location(self.decoder.folder / table.database))
+
+    def _local(self, detector: emergence.Parameters, zone: ZoneInfo) -> emergence.Parameters:
+        """Give the detector's profile the configured zone's winter time, unless the file states an offset."""
+        offset = datetime(2026, 1, 1, tzinfo=zone).utcoffset()
+        if "utc_offset_hours" in self._raw("emergence") or offset is None:
+            return detector
+        return replace(detector, utc_offset_hours=offset.total_seconds() / 3600)
 
     def _collectors(self) -> list[object]:
         return [self.options(COLLECTORS, raw, None, ("collector", place)) for place, raw in self._raws("collector")]

@@ -9,7 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import monitor
-from monitor import alerting, domain, forecast, grouping, plugins, reach
+from monitor import alerting, domain, emergence, forecast, grouping, plugins, reach
 from monitor.alerting import Budget, Desk, Route
 from monitor.classifiers import KINDS as CLASSIFIERS
 from monitor.config.sections import (
@@ -25,7 +25,6 @@ from monitor.config.sections import (
     Topic,
 )
 from monitor.decode import Location
-from monitor.emergence.parameters import Parameters as EmergenceParameters
 from monitor.errors import NotFound
 from monitor.notifiers import KINDS as NOTIFIERS
 
@@ -45,7 +44,7 @@ class Settings:
     receivers: tuple[Receiver, ...]
     retention: Retention
     grouping: grouping.Parameters
-    emergence: EmergenceParameters
+    emergence: emergence.Parameters
     reach: reach.Parameters
     forecast: forecast.Parameters
     decision: alerting.Parameters
@@ -102,7 +101,7 @@ def defaults() -> Settings:
         receivers=(console_receiver(),),
         retention=Retention.of(RetentionTable()),
         grouping=grouping.Parameters(),
-        emergence=EmergenceParameters(),
+        emergence=emergence.Parameters(),
         reach=reach.Parameters(),
         forecast=forecast.Parameters(),
         decision=alerting.Parameters(),
