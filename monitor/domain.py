@@ -229,6 +229,19 @@ class Classification:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """What a person says of a mention; None leaves the model's word as it is."""
+
+    post_id: str
+    watch: str
+    who: str
+    at: datetime
+    complaint: bool | None = None
+    sentiment: Sentiment | None = None
+    topic: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
     """A group of complaints about the same trouble (or one wave of attention). ``authors`` counts distinct people, copies once."""
 
@@ -249,6 +262,8 @@ class Incident:
     crossed_at: datetime | None = None
     regressed: bool = False
     follows: int | None = None
+    merged_into: int | None = None
+    confirmed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -448,9 +463,20 @@ class Message:
     headings: dict[str, str] = field(default_factory=dict)
 
 
+class Delivery(StrEnum):
+    """Where a notification stands; dead: its channel will never accept it, until somebody says to try again."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+
+
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """A message on its way to one receiver's channel (the outbox row)."""
+    """A message on its way to one receiver's channel (the outbox row).
+
+    ``previous`` is the handle of the last delivered message of the same thread to the same receiver and channel.
+    """
 
     id: int
     decision_id: int | None
@@ -460,6 +486,11 @@ class Notification:
     message: Message
     attempts: int
     previous: str | None = None
+    state: Delivery = Delivery.PENDING
+    created_at: datetime | None = None
+    next_attempt_at: datetime | None = None
+    delivered_at: datetime | None = None
+    error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -484,3 +515,28 @@ class Run:
     done: int
     failed: int
     error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How a step or collector fares: its last pass, its last good one, passes and failures of the last 24 hours."""
+
+    step: str
+    last_run_at: datetime
+    last_good_at: datetime | None
+    runs: int
+    failures: int
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Who changed what, when: from ``was`` to ``became``."""
+
+    at: datetime
+    who: str
+    action: str
+    incident_id: int | None
+    was: str | None
+    became: str | None
+    note: str

@@ -1,1 +1,146 @@
-"""The store."""
+"""The store: the only room with SQL. Steps ask it questions and get domain objects, never rows.
+
+One SQLite file in WAL mode: one process writes at a time, any number read beside it. A write takes the lock at its start (``transaction``) and
+waits for others; only ``StoreError`` and its kind leave this room.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+
+from monitor.errors import StoreError
+from monitor.store.audit import record
+from monitor.store.connection import WAIT, Connection
+from monitor.store.export import backup, export
+from monitor.store.incidents import Incidents
+from monitor.store.intake import Added
+from monitor.store.outbox import Outbox
+from monitor.store.posts import Posts
+from monitor.store.retention import Removed, Retention
+from monitor.store.runs import Runs, holder_name
+from monitor.store.schema import VIEWS, check, schema_version, upgrade
+from monitor.store.search import match_expression
+
+__all__ = ["VIEWS", "Added", "Incidents", "Outbox", "Posts", "Removed", "Runs", "Store", "holder_name", "match_expression"]
+
+THRESHOLD = "complaint_threshold"
+
+
+class Store:
+    """An open database; belongs to the thread that opened it."""
+
+    def __init__(self, connection: Connection, searchable: bool):
+        self._db = connection
+        self.path = connection.path
+        self._retention = Retention(connection, searchable)
+        self.posts = Posts(connection, self._retention, searchable)
+        self.incidents = Incidents(connection, self.posts, self._retention)
+        self.outbox = Outbox(connection)
+        self.runs = Runs(connection)
+
+    @classmethod
+    def open(cls, path: Path | str, *, durable: bool = True, searchable: bool = True, readonly: bool = False, wait: float = WAIT) -> Store:
+        """Open a database, make it if there is none, and bring an older one up to date.
+
+        ``durable=False`` is for throw-away stores (``:memory:`` too): quick, and lost if the machine stops. ``searchable=False`` leaves new posts
+        out of the full-text index. ``readonly`` neither makes nor changes anything. ``wait``: seconds to wait for another writer.
+        Raises ``StoreError`` with a sentence for a person: locked, full, read-only, damaged, another program's, or of a newer version.
+        """
+        if readonly and not Path(path).is_file():
+            raise StoreError(f"{path}: there is no such database")
+        connection = Connection(str(path), durable=durable, readonly=readonly, wait=wait)
+        try:
+            if readonly:
+                check(connection)
+            else:
+                upgrade(connection)
+                if not durable:
+                    connection.journal()
+            return cls(connection, searchable)
+        except BaseException:
+            connection.close()
+            raise
+
+    def close(self) -> None:
+        """Close; a second call does nothing."""
+        self._db.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All or nothing; the write lock is taken at once; nested ones are savepoints. Raises ``Busy`` after waiting in vain."""
+        return self._db.transaction()
+
+    @property
+    def schema_version(self) -> int:
+        """The version of the tables in the file."""
+        return schema_version(self._db)
+
+    # ---- small state of the steps
+
+    def state(self, key: str) -> bytes | None:
+        """What ``put_state`` kept under this key, or None."""
+        found: bytes | None = self._db.value("SELECT value FROM state WHERE key = ?", (key,))
+        return found
+
+    def put_state(self, key: str, value: bytes) -> None:
+        """Keep a value under a key."""
+        self._db.execute("INSERT INTO state VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", (key, value))
+
+    def set_complaint_threshold(self, threshold: float) -> None:
+        """From which probability on the views call a post a complaint; 0.5 if never set."""
+        value = repr(float(threshold)).encode()
+        if self.state(THRESHOLD) != value:
+            self.put_state(THRESHOLD, value)
+
+    # ---- taking out
+
+    def forget(self, author: str, who: str, now: datetime) -> Removed:
+        """Delete all posts of an account (by id or handle) and never take it in again. Raises ``NotFound``."""
+        return self._retention.forget(author, who, now)
+
+    def prune(self, before: datetime) -> Removed:
+        """Delete what is older than ``before`` and belongs to no live incident; such posts are not taken in again."""
+        return self._retention.prune(before)
+
+    # ---- the whole
+
+    def audit(self, who: str, now: datetime, action: str, note: str = "", incident_id: int | None = None) -> None:
+        """Write down that somebody did something which no other method writes down."""
+        record(self._db, now, who, action, incident_id, note=note)
+
+    def counts(self) -> dict[str, int]:
+        """How many posts, mentions that are complaints, and incidents (merged ones left out) there are; reads all verdicts."""
+        questions = {
+            "posts": "SELECT count(*) FROM posts",
+            "complaints": "SELECT count(*) FROM v_complaints",
+            "incidents": "SELECT count(*) FROM incidents WHERE merged_into IS NULL",
+        }
+        return {name: int(self._db.value(question)) for name, question in questions.items()}
+
+    @staticmethod
+    def search_sql(text: str) -> str:
+        """The statement that finds posts by their words, for any SQL tool. Raises ``StoreError`` for a text without words."""
+        expression = match_expression(text)
+        if not expression:
+            raise StoreError("there is no word to search for")
+        quoted = expression.replace("'", "''")
+        return (
+            "SELECT posted_at, platform, author, text, url FROM v_posts\n"
+            f"WHERE post_number IN (SELECT rowid FROM post_search WHERE post_search MATCH '{quoted}')\nORDER BY posted_at DESC;"
+        )
+
+    def backup(self, target: Path) -> None:
+        """Write a consistent copy of the database, also while others write; ``target`` appears only when complete. Restoring is copying it back."""
+        backup(self._db, target)
+
+    def export(self, view: str, target: Path) -> int:
+        """Write a view as CSV that spreadsheets open in Korean; return the number of rows. Raises ``NotFound``."""
+        return export(self._db, view, target)

@@ -1,0 +1,125 @@
+"""The outbox: messages on their way to receivers, at least once each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from monitor.domain import Delivery, Message, Notification
+from monitor.errors import NotFound
+from monitor.store.connection import Connection
+from monitor.store.rows import maybe_moment, maybe_stamp, message_of, message_text, moment, stamp
+
+_COLUMNS = (
+    "id, decision, incident, receiver, channel, message, picture, attempts, "
+    """(SELECT o.handle FROM notifications o WHERE o.receiver = notifications.receiver AND o.channel = notifications.channel
+    AND o.thread = notifications.thread AND o.handle IS NOT NULL AND o.id < notifications.id ORDER BY o.id DESC LIMIT 1), """
+    "state, created_at, next_attempt_at, delivered_at, error"
+)
+
+
+class Outbox:
+    """Notifications that are pending, delivered or dead."""
+
+    def __init__(self, connection: Connection):
+        self._db = connection
+
+    def enqueue(
+        self, decision_id: int | None, incident_id: int | None, receiver: str, channel: str, message: Message, now: datetime
+    ) -> int:
+        """Put a message into the outbox, due now; return its number. A message whose key is there for this receiver and channel is not doubled."""
+        key = (receiver, channel, message.dedup_key)
+        self._db.execute(
+            """INSERT OR IGNORE INTO notifications
+            (decision, incident, receiver, channel, dedup_key, thread, message, picture, state, next_attempt_at, created_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?)""",
+            (decision_id, incident_id, *key, message.thread, message_text(message), message.picture, stamp(now), stamp(now)),
+        )
+        return int(self._db.value("SELECT id FROM notifications WHERE receiver = ? AND channel = ? AND dedup_key = ?", key))
+
+    def claim_due(self, now: datetime, limit: int, lease: timedelta) -> list[Notification]:
+        """Take what is due, or whose lease ran out, in order of time; nobody else gets it before ``now + lease``."""
+        found = self._db.rows(
+            f"""UPDATE notifications SET attempts = attempts + 1, lease_until = ?2, next_attempt_at = ?2
+            WHERE id IN (SELECT id FROM notifications WHERE state = 'pending' AND next_attempt_at <= ?1 ORDER BY next_attempt_at, id LIMIT ?3)
+            RETURNING {_COLUMNS}""",
+            (stamp(now), stamp(now + lease), limit),
+        )
+        return sorted((_notification(row) for row in found), key=lambda notification: notification.id)
+
+    def next_due(self) -> datetime | None:
+        """When something has to be delivered next, or None."""
+        return maybe_moment(self._db.value("SELECT min(next_attempt_at) FROM notifications WHERE state = 'pending'"))
+
+    def delivered(self, notification_id: int, handle: str | None, now: datetime) -> None:
+        """A channel accepted it; ``handle`` lets the next message of the thread refer to it. Raises ``NotFound``."""
+        self._change(
+            "UPDATE notifications SET state = 'delivered', handle = ?2, delivered_at = ?3, lease_until = NULL, next_attempt_at = NULL, error = NULL",
+            notification_id,
+            handle,
+            stamp(now),
+        )
+
+    def failed(self, notification_id: int, error: str, retry_at: datetime | None, now: datetime) -> None:
+        """A channel did not accept it: again at ``retry_at``, or never (None: dead, until somebody says ``retry``). Raises ``NotFound``."""
+        state = Delivery.DEAD if retry_at is None else Delivery.PENDING
+        self._change(
+            "UPDATE notifications SET state = ?2, error = ?3, next_attempt_at = ?4, lease_until = NULL",
+            notification_id,
+            state.value,
+            error,
+            maybe_stamp(retry_at),
+        )
+
+    def retry(self, notification_id: int, now: datetime) -> None:
+        """Make a dead or waiting notification due now. Raises ``NotFound`` also for one that was delivered."""
+        written = self._db.execute(
+            "UPDATE notifications SET state = 'pending', next_attempt_at = ?, lease_until = NULL WHERE id = ? AND state <> 'delivered'",
+            (stamp(now), notification_id),
+        )
+        if not written:
+            raise NotFound(f"there is no undelivered notification {notification_id}")
+
+    def get(self, notification_id: int) -> Notification:
+        """One notification. Raises ``NotFound``."""
+        found = self._db.row(f"SELECT {_COLUMNS} FROM notifications WHERE id = ?", (notification_id,))
+        if found is None:
+            raise NotFound(f"there is no notification {notification_id}")
+        return _notification(found)
+
+    def list(self, everything: bool = False, limit: int = 1000) -> list[Notification]:
+        """Notifications that no channel has accepted yet (``everything``: the others too), newest first."""
+        chosen = "" if everything else "WHERE state <> 'delivered'"
+        return [
+            _notification(row) for row in self._db.rows(f"SELECT {_COLUMNS} FROM notifications {chosen} ORDER BY id DESC LIMIT ?", (limit,))
+        ]
+
+    def of_incident(self, incident_id: int) -> Sequence[Notification]:
+        """All notifications about an incident, oldest first."""
+        return [
+            _notification(row)
+            for row in self._db.rows(f"SELECT {_COLUMNS} FROM notifications WHERE incident = ? ORDER BY id", (incident_id,))
+        ]
+
+    def _change(self, sql: str, notification_id: int, *values: object) -> None:
+        if not self._db.execute(f"{sql} WHERE id = ?1", (notification_id, *values)):
+            raise NotFound(f"there is no notification {notification_id}")
+
+
+def _notification(row: Sequence[Any]) -> Notification:
+    return Notification(
+        row[0],
+        row[1],
+        row[2],
+        row[3],
+        row[4],
+        message_of(row[5], row[6]),
+        row[7],
+        row[8],
+        Delivery(row[9]),
+        moment(row[10]),
+        maybe_moment(row[11]),
+        maybe_moment(row[12]),
+        row[13],
+    )

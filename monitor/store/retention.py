@@ -1,0 +1,285 @@
+"""What is taken out: posts that their platform no longer shows, a person's posts, and what is older than is kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from difflib import SequenceMatcher
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+from monitor.domain import Gone, Post
+from monitor.errors import NotFound
+from monitor.store.audit import record
+from monitor.store.connection import Connection
+from monitor.store.rows import stamp, text_of, value_of
+from monitor.store.schema import LIVE_STATUS
+from monitor.store.search import grams
+
+FLOOR = "pruned_before"
+BATCH = 1000
+QUOTED = 12
+"""So many characters in a row shared by a title or message and a removed text are a quotation."""
+
+
+class Removed(NamedTuple):
+    """How much was taken out; ``incidents`` are those whose posts or wording changed."""
+
+    posts: int
+    authors: int
+    incidents: tuple[int, ...]
+
+
+class Retention:
+    """Removes and remembers what was removed, by a digest that does not name it."""
+
+    def __init__(self, connection: Connection, searchable: bool):
+        self._db = connection
+        self._searchable = searchable
+
+    # ---- what may come in
+
+    def welcome(self, posts: Sequence[Post]) -> list[Post]:
+        """Leave out what was removed before: deleted posts, posts of forgotten authors, posts older than what is kept."""
+        kept = list(posts)
+        if not kept:
+            return kept
+        floor = self.floor()
+        if floor is not None:
+            kept = [post for post in kept if stamp(post.created_at) >= floor]
+        if self._db.value("SELECT EXISTS (SELECT 1 FROM tombstones)"):
+            kept = [post for post in kept if not (self._removed(post.id) or (post.author_id is not None and self._removed(post.author_id)))]
+        return kept
+
+    def floor(self) -> str | None:
+        """The time before which posts are no longer taken in, or None."""
+        found = self._db.value("SELECT value FROM state WHERE key = ?", (FLOOR,))
+        return None if found is None else found.decode()
+
+    # ---- deleted at the platform
+
+    def gone(self, lines: Iterable[Gone]) -> int:
+        """Take text, words and author out of posts that their platform no longer shows; they go on being counted.
+
+        Return how many posts changed.
+        """
+        changed: list[int] = []
+        with self._db.transaction():
+            for line in lines:
+                found = self._db.row("SELECT n, gone_at FROM posts WHERE id = ?", (line.post_id,))
+                if found is None:
+                    self._bury([line.post_id], stamp(line.observed_at))
+                elif found[1] is None:
+                    self._redact(found[0], stamp(line.observed_at))
+                    changed.append(found[0])
+        return len(changed)
+
+    # ---- a person's wish
+
+    def forget(self, author: str, who: str, now: datetime) -> Removed:
+        """Delete everything about one account (by id or handle), and never take it in again. Raises ``NotFound``."""
+        found = self._db.rows("SELECT n, id FROM authors WHERE id = ?1 OR handle = ?1 OR handle = ltrim(?1, '@')", (author,))
+        if not found:
+            raise NotFound(f"no author {author!r} in this database")
+        posts, incidents = 0, set[int]()
+        with self._db.transaction():
+            for n, author_id in found:
+                numbers = [row[0] for row in self._db.rows("SELECT n FROM posts WHERE author = ?", (n,))]
+                posts += len(numbers)
+                incidents |= self._delete(numbers, stamp(now), bury=True)
+                self._bury([author_id], stamp(now))
+                self._db.execute("DELETE FROM authors WHERE n = ?", (n,))
+            self.recount(incidents)
+            record(self._db, now, who, "forget", note=f"{posts} posts")
+        self.sweep()
+        return Removed(posts, len(found), tuple(sorted(incidents)))
+
+    # ---- age
+
+    def prune(self, before: datetime) -> Removed:
+        """Delete posts written before ``before`` that no live incident holds, with all that hangs on them, and take in none so old any more.
+
+        Writes in short transactions, so that a running monitor goes on between them.
+        """
+        limit = stamp(before)
+        with self._db.transaction():
+            self._db.execute(
+                "INSERT INTO state VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = max(value, excluded.value)",
+                (FLOOR, limit.encode()),
+            )
+        posts, authors, last = 0, 0, ("", 0)
+        while True:
+            batch = self._old_posts(limit, last)
+            if not batch:
+                break
+            last = batch[-1][1], batch[-1][0]
+            with self._db.transaction():
+                kept = self._held([row[0] for row in batch])
+                numbers = [row[0] for row in batch if row[0] not in kept]
+                self._delete(numbers, limit, bury=False)
+                authors += self._drop_authors({row[2] for row in batch if row[2] is not None})
+            posts += len(numbers)
+        incidents = self._drop_history(limit)
+        self.sweep()
+        return Removed(posts, authors, incidents)
+
+    def sweep(self) -> None:
+        """Leave no trace of removed words in the index and in the log file; waits for nobody."""
+        if self._searchable:
+            self._db.execute("INSERT INTO post_search (post_search) VALUES ('optimize')")
+        if not self._db.in_transaction:
+            self._db.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def recount(self, incidents: Iterable[int]) -> None:
+        """Count the posts and people of incidents again, with their topic and latest post."""
+        for incident in sorted(set(incidents)):
+            posts, authors, last = self._db.rows(
+                "SELECT count(*), count(DISTINCT person), max(at) FROM incident_posts WHERE incident = ?", (incident,)
+            )[0]
+            topic = self._db.value(
+                """SELECT topic FROM incident_posts WHERE incident = ? AND person IS NOT NULL AND topic IS NOT NULL
+                GROUP BY topic ORDER BY count(*) DESC, min(at), topic LIMIT 1""",
+                (incident,),
+            )
+            self._db.execute(
+                "UPDATE incidents SET posts = ?, authors = ?, last_post_at = coalesce(?, last_post_at), topic = coalesce(?, topic) WHERE id = ?",
+                (posts, authors, last, topic, incident),
+            )
+
+    # ---- inside
+
+    def _removed(self, name: str) -> bool:
+        return bool(self._db.value("SELECT EXISTS (SELECT 1 FROM tombstones WHERE digest = ?)", (_digest(name),)))
+
+    def _bury(self, names: Iterable[str], at: str) -> None:
+        self._db.executemany("INSERT OR IGNORE INTO tombstones VALUES (?, ?)", [(_digest(name), at) for name in names])
+
+    def _redact(self, n: int, at: str) -> None:
+        """Empty one post. A person whose only post in an incident this was is still counted there, without a name."""
+        text, url, author = self._db.rows("SELECT text, url, author FROM posts WHERE n = ?", (n,))[0]
+        self._unword([(n, text)])
+        self._unquote([(n, text, url)])
+        self._db.execute(
+            """UPDATE incident_posts SET because = '{"code":"gone","values":{}}', copy_of = NULL, person = CASE WHEN person IS NULL OR EXISTS (
+                SELECT 1 FROM incident_posts o
+                WHERE o.incident = incident_posts.incident AND o.person = incident_posts.person AND o.post <> incident_posts.post
+            ) THEN NULL ELSE -post END WHERE post = ?""",
+            (n,),
+        )
+        self._db.execute(
+            """UPDATE posts SET text = '', url = NULL, author = NULL, reply_to = NULL, repost_of = NULL, quote_of = NULL, about = NULL, gone_at = ?
+            WHERE n = ?""",
+            (at, n),
+        )
+        self._db.execute("UPDATE mentions SET spans = '[]', step = CASE WHEN step < 2 THEN 3 ELSE step END WHERE post = ?", (n,))
+        if author is not None:
+            self._drop_authors({author})
+
+    def _delete(self, numbers: Sequence[int], at: str, bury: bool) -> set[int]:
+        """Delete posts and all that hangs on them; return the incidents that held them."""
+        if not numbers:
+            return set()
+        chosen = json.dumps(numbers)
+        found = self._db.rows("SELECT n, text, url, id, created_at FROM posts WHERE n IN (SELECT value FROM json_each(?))", (chosen,))
+        incidents = {
+            row[0]
+            for row in self._db.rows(
+                "SELECT DISTINCT incident FROM incident_posts WHERE post IN (SELECT value FROM json_each(?))", (chosen,)
+            )
+        }
+        self._unword([row[:2] for row in found])
+        self._unquote([row[:3] for row in found])
+        if bury:
+            self._bury([row[3] for row in found], at)
+        for table in ("labels", "classifications", "incident_posts", "engagement", "measured", "mentions"):
+            self._db.execute(f"DELETE FROM {table} WHERE post IN (SELECT value FROM json_each(?))", (chosen,))
+        self._db.executemany("DELETE FROM fingerprints WHERE at = ? AND post = ?", [(row[4], row[0]) for row in found])
+        self._db.execute("DELETE FROM posts WHERE n IN (SELECT value FROM json_each(?))", (chosen,))
+        return incidents
+
+    def _unword(self, posts: Iterable[Sequence[Any]]) -> None:
+        if self._searchable:
+            self._db.executemany(
+                "INSERT INTO post_search (post_search, rowid, words) VALUES ('delete', ?, ?)",
+                [(n, grams(text)) for n, text in posts if text],
+            )
+
+    def _unquote(self, posts: Sequence[Sequence[Any]]) -> None:
+        """Take quotations of removed posts out of titles and of stored messages."""
+        for n, text, url in posts:
+            for incident, title, topic in self._db.rows(
+                "SELECT id, title, topic FROM incidents WHERE id IN (SELECT incident FROM incident_posts WHERE post = ?)", (n,)
+            ):
+                self._unquote_messages(incident, text, url, topic)
+                if _quotes(title, text):
+                    self._db.execute("UPDATE incidents SET title = topic WHERE id = ?", (incident,))
+
+    def _unquote_messages(self, incident: int, text: str, url: str | None, topic: str) -> None:
+        for n, stored in self._db.rows("SELECT id, message FROM notifications WHERE incident = ?", (incident,)):
+            message = value_of(stored)
+            clean = dict(
+                message,
+                quotes=[quote for quote in message["quotes"] if not (_quotes(quote[0], text) or (url is not None and quote[2] == url))],
+                lines=[topic if _quotes(line, text) else line for line in message["lines"]],
+                facts=[[label, topic if _quotes(value, text) else value] for label, value in message["facts"]],
+                subject=topic if _quotes(message["subject"], text) else message["subject"],
+            )
+            if clean != message:
+                self._db.execute("UPDATE notifications SET message = ? WHERE id = ?", (text_of(clean), n))
+
+    def _old_posts(self, limit: str, last: tuple[str, int]) -> list[Sequence[Any]]:
+        return list(
+            self._db.rows(
+                "SELECT n, created_at, author FROM posts WHERE created_at < ? AND (created_at, n) > (?, ?) ORDER BY created_at, n LIMIT ?",
+                (limit, *last, BATCH),
+            )
+        )
+
+    def _held(self, numbers: Sequence[int]) -> set[int]:
+        """Those of ``numbers`` that belong to a live incident."""
+        found = self._db.rows(
+            f"""SELECT post FROM incident_posts WHERE post IN (SELECT value FROM json_each(?))
+            AND incident IN (SELECT id FROM incidents WHERE {LIVE_STATUS})""",
+            (json.dumps(numbers),),
+        )
+        return {row[0] for row in found}
+
+    def _drop_authors(self, numbers: Iterable[int]) -> int:
+        """Delete authors who have no post left; return how many."""
+        return self._db.execute(
+            "DELETE FROM authors WHERE n IN (SELECT value FROM json_each(?)) AND NOT EXISTS (SELECT 1 FROM posts WHERE author = authors.n)",
+            (json.dumps(sorted(numbers)),),
+        )
+
+    def _drop_history(self, limit: str) -> tuple[int, ...]:
+        """Delete old estimates, runs and fingerprints, and the wording of old incidents and their messages; return those incidents."""
+        with self._db.transaction():
+            old = [row[0] for row in self._db.rows(f"SELECT id FROM incidents WHERE last_post_at < ? AND NOT {LIVE_STATUS}", (limit,))]
+            chosen = json.dumps(old)
+            self._db.execute("UPDATE incidents SET title = topic WHERE id IN (SELECT value FROM json_each(?))", (chosen,))
+            self._db.execute(
+                """UPDATE notifications SET picture = NULL, message = json_set(message, '$.subject', '', '$.lines', json('[]'),
+                '$.facts', json('[]'), '$.quotes', json('[]'), '$.actions', json('[]'))
+                WHERE state <> 'pending' AND incident IN (SELECT value FROM json_each(?))""",
+                (chosen,),
+            )
+            self._db.execute(
+                "DELETE FROM assessments WHERE decided = 1 AND at < ? AND incident IN (SELECT value FROM json_each(?))", (limit, chosen)
+            )
+            self._db.execute("DELETE FROM fingerprints WHERE at < ?", (limit,))
+            self._db.execute("DELETE FROM runs WHERE finished_at < ?", (limit,))
+        return tuple(old)
+
+
+def _digest(name: str) -> bytes:
+    return blake2b(name.encode("utf-8", "replace"), digest_size=16).digest()
+
+
+def _quotes(words: str, text: str) -> bool:
+    """Whether ``words`` hold a stretch of ``text``."""
+    if not words or not text:
+        return False
+    shortest = min(QUOTED, len(text))
+    found = SequenceMatcher(None, words, text[:100_000], autojunk=False).find_longest_match()
+    return found.size >= shortest
