@@ -47,8 +47,7 @@ def assign(store: Store, incident_id: int, to: str, who: str, now: datetime) -> 
 def confirm(store: Store, settings: Settings, incident_id: int, who: str, now: datetime) -> Incident:
     """The alert was right: a label, and the price that it cost detector and budget is given back."""
     with store.transaction():
-        incident = store.incidents.get(incident_id)
-        store.incidents.note(incident_id, CONFIRMED, who, now)
+        incident = store.incidents.confirm(incident_id, who, now)
         put_pressure(store, pressure(store, settings.budget, now).after(now, settings.budget).confirmed(settings.budget))
         store.put_state(CONFIRMED, json.dumps([*confirmed(store), incident.watch]).encode())
     return incident
@@ -74,8 +73,7 @@ def merge(store: Store, first: int, second: int, who: str, now: datetime) -> Inc
 def split(store: Store, incident_id: int, posts: Sequence[str], who: str, now: datetime) -> Incident:
     """Move ``posts`` out into an incident of their own, for good."""
     with store.transaction():
-        watch = store.incidents.get(incident_id).watch
-        new_id = store.incidents.split(incident_id, [(post, watch) for post in posts], who, now)
+        new_id = store.incidents.split(incident_id, posts, who, now)
         _changed(store, new_id, now)
         store.incidents.set_due(incident_id, now)
     return store.incidents.get(new_id)
@@ -96,7 +94,8 @@ def add(store: Store, watches: Sequence[Watch], text: str, watch: str | None, wh
     if not mentions:
         raise MonitorError("the text names none of the watches; say which with --watch")
     with store.transaction():
-        store.posts.add([post], [], mentions, list[Engagement](), [], now)
+        store.posts.add([post], [], mentions, [], [], now)
+        store.audit(who, now, "add", post_id)
     return post
 
 

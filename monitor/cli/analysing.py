@@ -21,7 +21,7 @@ from monitor.domain import Labels, Passage, Post, Sentiment, Watch
 from monitor.errors import MonitorError
 from monitor.matching import Matcher
 from monitor.replay.lines import stamp
-from monitor.store import Store, match_expression
+from monitor.store import Store
 
 JUDGED_AT_ONCE = 1_024
 
@@ -187,7 +187,7 @@ def verdict_line(post: Post, labels: Labels, model: str) -> dict[str, Any]:
 def search(desk: Desk, text: str, limit: int, sql: bool, as_json: bool) -> None:
     """Find posts by their words; two Korean syllables are enough."""
     if sql:
-        click.echo(f"SELECT p.* FROM v_posts p JOIN post_search s ON s.rowid = p.n WHERE s.post_search MATCH '{match_expression(text)}'")
+        click.echo(Store.search_sql(text))
         return
     with desk.store() as store:
         found = store.posts.search(text, limit)

@@ -10,7 +10,7 @@ import click
 
 from monitor import actions, decode, messages
 from monitor.cli.desk import Desk, now, print_json, settled, staff, table
-from monitor.domain import LIVE, Assessment, Decision, Delivery, Incident, Notification, Status
+from monitor.domain import LIVE, Assessment, Decision, Incident, Notification, Status
 from monitor.errors import MonitorError
 from monitor.replay.lines import decision_line, stamp
 
@@ -34,7 +34,7 @@ def list_incidents(desk: Desk, everything: bool = False, as_json: bool = False) 
     with desk.store() as store:
         rows = store.incidents.all(MOST * (20 if everything else 1), tuple(Status) if everything else tuple(LIVE))
         shown = [row for row in rows if everything or row.status is not Status.CANDIDATE or row.authors > 1]
-        reached = {row.id: store.overview.latest_assessment(row.id) for row in shown}
+        reached = {row.id: store.incidents.latest_assessment(row.id) for row in shown}
     shown.sort(key=lambda row: (-(row.severity.rank if row.severity else -1), -row.authors, -row.id))
     if as_json:
         print_json(incident_line(row, reached[row.id]) for row in shown)
@@ -90,7 +90,7 @@ def show(desk: Desk, incident_id: int, as_json: bool) -> None:
     """Show one incident: what is known, its telling posts, why each post stands in it."""
     with desk.store() as store:
         row, members = store.incidents.get(incident_id), store.incidents.members(incident_id)
-        assessment = store.overview.latest_assessment(incident_id)
+        assessment = store.incidents.latest_assessment(incident_id)
     if as_json:
         print_json([incident_line(row, assessment), *(_member_line(judged, because, desk) for judged, because in members)])
         return
@@ -258,7 +258,7 @@ def add_silence(desk: Desk, matchers: tuple[str, ...], span: str, comment: str) 
     except ValueError as error:
         raise MonitorError(f"--for {span}: {error}") from None
     with desk.store() as store, store.transaction():
-        number = store.incidents.add_silence(wanted, now(), now() + lasting, staff(), comment, now())
+        number = store.incidents.add_silence(wanted, now(), now() + lasting, staff(), comment)
     desk.say("silence.added", id=number, until=now() + lasting)
 
 
@@ -310,7 +310,7 @@ def outbox(context: click.Context) -> None:
 def list_outbox(desk: Desk, everything: bool = False, as_json: bool = False) -> None:
     """List notifications that no channel has accepted yet."""
     with desk.store() as store:
-        rows = [row for row in store.outbox.list() if everything or row.state is not Delivery.DELIVERED]
+        rows = store.outbox.list(everything)
     if as_json:
         print_json(_notification_line(row) for row in rows)
     elif not rows:

@@ -43,7 +43,7 @@ def check(desk: Desk, send_test: bool) -> None:
     desk.say("check.config", path=str(desk.config), watches=len(desk.settings.watches), receivers=len(desk.settings.receivers))
     desk.say("check.model", model=parts.classifier.model)
     with Store.open(desk.database) as store:
-        desk.say("check.database", path=desk.database, posts=store.overview.counts()["posts"])
+        desk.say("check.database", path=desk.database, posts=store.counts()["posts"])
     failures = 0
     for name, (collector, _) in assembly.sources(desk.settings).items():
         trouble = assembly.trouble_with(collector)

@@ -46,7 +46,7 @@ def prune(desk: Desk, days: int | None) -> None:
     if keep is None:
         raise MonitorError(desk.phrase("prune.forever"))
     with desk.store() as store:
-        removed = store.prune(now() - keep, staff(), now())
+        removed = store.prune(now() - keep)
     desk.say("pruned", posts=removed.posts)
 
 

@@ -65,7 +65,7 @@ def _replay(store: Store, settings: Settings, history: replay.History, kept: ass
             timeline.last[judgement.incident.id] = judgement
             if judgement.decision.reason in NOTIFYING:
                 timeline.spoken.append(judgement)
-    timeline.crossed = dict(store.overview.crossings())
+    timeline.crossed = dict(store.incidents.crossings())
     return timeline
 
 
@@ -73,14 +73,14 @@ def _show(store: Store, settings: Settings, timeline: Timeline, written: Sequenc
     def say(key: str, **values: object) -> None:
         click.echo(messages.say(key, settings.monitor.language, settings.zone, None, **values))
 
-    counts = store.overview.counts()
+    counts = store.counts()
     say("demo.story", posts=counts["posts"], complaints=counts["complaints"], incidents=counts["incidents"])
     first = next((message for message in written if message.reason in NOTIFYING), None)
     if first is None:
         say("demo.silent")
     else:
         click.echo()
-        click.echo(console.Console().render(first, sys.stdout))
+        click.echo(console.text(first, colour=sys.stdout.isatty()))
         mail.write_text(email.html(first), encoding="utf-8")
     say("demo.timeline")
     for judgement in timeline.spoken:

@@ -54,7 +54,7 @@ class Pipeline:
 
     def collect(self, name: str, collector: Collector, now: datetime) -> None:
         """Let one collector bring in what is new."""
-        self._timed(f"collect:{name}", lambda: collecting.collect(self.store, self.parts.matcher, name, collector, now), now)
+        self._timed(f"collect {name}", lambda: collecting.collect(self.store, self.parts.matcher, name, collector, now), now)
 
     def watch_ourselves(self, now: datetime) -> None:
         """Tell staff, once, when a collector has fallen silent, and when it is back."""

@@ -107,7 +107,7 @@ def _standing_for(store: Store, parts: Parts, alarm: Alarm, now: datetime) -> in
     explained = _explained_by(store, recent)
     if explained is not None:
         return explained
-    wave = store.overview.waves(now - CLOSE_AFTER).get(alarm.watch)
+    wave = store.incidents.waves(now - CLOSE_AFTER).get(alarm.watch)
     return wave.id if wave is not None else _open_wave(store, alarm, recent, now)
 
 
@@ -162,7 +162,7 @@ def _assessment(store: Store, parts: Parts, memory: Memory, incident: Incident, 
     seen = reach.estimate(store.posts.exposures(incident.id), now, settings.reach, seed=incident.id)
     ahead = None
     if seen is not None:
-        history = [forecast.Point(at, people, posts) for at, people, posts in store.overview.reach_history(incident.id)]
+        history = [forecast.Point(at, people, posts) for at, people, posts in store.incidents.reach_history(incident.id)]
         history.append(forecast.Point(now, seen.people.p50, incident.posts))
         ahead = forecast.predict(history, seen, incident.opened_at, now, settings.monitor.threshold, settings.forecast, seed=incident.id)
         if seen.people.p50 >= settings.monitor.threshold and incident.crossed_at is None:

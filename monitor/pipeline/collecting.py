@@ -58,7 +58,7 @@ def _passed_on(store: Store, posts: Sequence[Post], mentions: Sequence[Mention])
     parents = {post.id: parent for post in posts if (parent := post.repost_of or post.quote_of)}
     if not parents:
         return []
-    watches = store.overview.watches_of(set(parents.values()))
+    watches = store.posts.watches_of(set(parents.values()))
     for post_id, watch in named:
         watches.setdefault(post_id, set()).add(watch)
     return [

@@ -57,14 +57,14 @@ def _judge(store: Store, parts: Parts, memory: Memory, assessment_id: int, asses
 def told(store: Store, incident_id: int) -> Told | None:
     """What staff have heard about an incident so far, from the decisions that spoke."""
     heard = None
-    for decision in store.overview.spoken(incident_id):
+    for decision in store.incidents.spoken(incident_id):
         heard = alerting.remember(heard, decision)
     return heard
 
 
 def _situation(store: Store, parts: Parts, memory: Memory, incident: Incident, assessment: Assessment, now: datetime) -> Situation:
     shift = now - parts.settings.budget.shift
-    platforms, languages = store.overview.places(incident.id)
+    platforms, languages = store.incidents.places(incident.id)
     spoken = store.incidents.notifications_since(now - DAY)
     detector = memory.detector
     return Situation(
@@ -74,7 +74,7 @@ def _situation(store: Store, parts: Parts, memory: Memory, incident: Incident, a
         pressure=pressure(store, parts.settings.budget, now),
         alarm=unanswered(store, now).get(incident.id),
         told=told(store, incident.id),
-        open_alerts=store.incidents.open_alerts(now, parts.settings.budget.shift),
+        open_alerts=store.incidents.open_alerts(shift),
         pages_this_shift=sum(d.severity is Severity.CRITICAL and d.at >= shift for d in spoken),
         silenced=alerting.silenced(incident, store.incidents.silences(now), now),
         warming_up=detector is not None and detector.warming_up(incident.watch, now),
@@ -112,7 +112,7 @@ def _take_effect(store: Store, parts: Parts, situation: Situation, decision: Dec
     budget = parts.settings.budget
     put_pressure(store, situation.pressure.after(now, budget).paid(budget))
     answer(store, decision.incident_id, now)
-    store.incidents.mark_alerted(decision.incident_id, now)
+    store.incidents.mark_alerted(decision.incident_id, decision.severity, now)
     if situation.incident.status is Status.CANDIDATE:
         store.incidents.transition(decision.incident_id, Status.TRIGGERED, MONITOR, now, decision.reason.value)
 

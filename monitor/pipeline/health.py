@@ -20,7 +20,7 @@ def watch(store: Store, parts: Parts, now: datetime) -> Outcome:
     known: dict[str, str] = json.loads(store.state(KEY) or b"{}")
     silent: dict[str, datetime] = {}
     for collector in parts.settings.collectors:
-        last = store.runs.last_good(collector.name) or store.overview.first_run(f"collect:{collector.name}")
+        last = store.runs.last_good(f"collect {collector.name}") or store.runs.first_seen(f"collect {collector.name}")
         if last is not None and now - last > SILENT_INTERVALS * collector.every:
             silent[collector.name] = last
     changed = [(name, "silent", since) for name, since in silent.items() if name not in known]

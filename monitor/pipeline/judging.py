@@ -61,7 +61,7 @@ def _grouper(store: Store, parts: Parts, memory: Memory, now: datetime) -> Group
 
 
 def _place(store: Store, parts: Parts, grouper: Grouper, work: Sequence[Judged], now: datetime) -> None:
-    waves = store.overview.waves(now - CLOSE_AFTER)
+    waves = store.incidents.waves(now - CLOSE_AFTER)
     next_id = store.incidents.next_id()
     opened: list[Incident] = []
     members: list[Member] = []
@@ -109,7 +109,7 @@ def _write(
 
 def _passes_on_a_member(store: Store, judged: Judged) -> bool:
     parent = judged.post.repost_of or judged.post.quote_of
-    return parent is not None and store.overview.incident_of(parent, judged.mention.watch) is not None
+    return parent is not None and store.incidents.of_post(parent, judged.mention.watch) is not None
 
 
 def _candidate(judged: Judged) -> Candidate:

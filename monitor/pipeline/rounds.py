@@ -21,7 +21,7 @@ MOST_IN_DIGEST = 20
 def storm_page(store: Store, parts: Parts, now: datetime) -> Outcome:
     """Over the page cap: send one page that names every critical incident, if it names anyone new."""
     kept = json.loads(store.state(STORM) or b'{"named": [], "at": null}')
-    critical = store.overview.latest(Severity.CRITICAL)
+    critical = store.incidents.latest_decisions(Severity.CRITICAL)
     if not any(decision.reason is Reason.RECEIVER_CAP for _, decision in critical):
         return Outcome()
     named = set(kept["named"]) | {incident.id for incident, _ in critical if told(store, incident.id)}
@@ -42,7 +42,7 @@ def digest(store: Store, parts: Parts, now: datetime) -> Outcome:
     if last is not None and now - datetime.fromisoformat(last.decode()) < DIGEST_EVERY:
         return Outcome()
     since = datetime.fromisoformat(last.decode()) if last is not None else now - DIGEST_EVERY
-    rows = [(incident, decision) for incident, decision in store.overview.digested(since)]
+    rows = [(incident, decision) for incident, decision in store.incidents.digested(since)]
     if not rows:
         return Outcome()
     rows.sort(key=lambda row: (-row[1].inputs.get("benefit", 0.0), row[0].id))
@@ -65,6 +65,6 @@ def _send(
         briefings = [
             brief(store, parts, incident, assessment, decision, None, language)
             for incident, decision in rows
-            if (assessment := store.overview.latest_assessment(incident.id)) is not None
+            if (assessment := store.incidents.latest_assessment(incident.id)) is not None
         ]
         enqueue(store, parts, name, write(briefings, now, language, settings.zone), now, None, None)

@@ -174,7 +174,7 @@ def summary(store: Store, history: History, decisions: Sequence[Mapping[str, Any
     alerted: dict[int, datetime] = {}
     for decision in told:
         alerted.setdefault(decision["incident"], datetime.fromisoformat(decision["at"]))
-    counts = store.overview.counts()
+    counts = store.counts()
     line: dict[str, Any] = {
         "type": "summary",
         "posts": counts["posts"],
@@ -182,7 +182,7 @@ def summary(store: Store, history: History, decisions: Sequence[Mapping[str, Any
         "incidents": counts["incidents"],
         "alerts": len(told),
         "first_alert_at": told[0]["at"] if told else None,
-        "crossings": [_crossing(incident_id, at, alerted.get(incident_id)) for incident_id, at in store.overview.crossings()],
+        "crossings": [_crossing(incident_id, at, alerted.get(incident_id)) for incident_id, at in store.incidents.crossings()],
     }
     if labels is not None:
         line["score"] = score([datetime.fromisoformat(decision["at"]) for decision in told], labels)
