@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from monitor.config import Settings
-from monitor.domain import LIVE, Because, Engagement, Incident, Mention, Post, Status, Watch
+from monitor.domain import LIVE, Because, Incident, Mention, Post, Status, Watch
 from monitor.errors import IllegalTransition, MonitorError
 from monitor.matching import Matcher
 from monitor.pipeline.deciding import pressure, put_pressure
@@ -112,6 +112,3 @@ def _changed(store: Store, incident_id: int, now: datetime) -> None:
     """Let the running daemon rebuild its index of live incidents, and look at this one again."""
     store.put_state("incidents_version", f"{now.isoformat()} {incident_id}".encode())
     store.incidents.set_due(incident_id, now)
-
-
-SHORTEST_SILENCE = timedelta(minutes=1)

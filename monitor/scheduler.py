@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import signal
-import socket
 import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from types import FrameType
 
@@ -20,10 +18,9 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.blocking import BlockingScheduler
 
 from monitor.collectors import Collector
-from monitor.domain import Run
-from monitor.errors import Busy, MonitorError
+from monitor.errors import Busy
 from monitor.pipeline import Memory, Parts, Pipeline
-from monitor.store import Store
+from monitor.store import Store, holder_name
 
 log = logging.getLogger("monitor")
 
@@ -38,23 +35,18 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def holder() -> str:
-    """This process, as it is named in the lease."""
-    return f"{socket.gethostname()}:{os.getpid()}"
-
-
 @contextlib.contextmanager
 def leased(store: Store, wait: timedelta = timedelta(0)) -> Iterator[None]:
     """Hold the database's lease; raises ``Busy`` when another run still holds it after ``wait``."""
     deadline = time.monotonic() + wait.total_seconds()
-    while not store.runs.take_lease(holder(), utc_now(), LEASE):
+    while not store.runs.take_lease(holder_name(), utc_now(), LEASE):
         if time.monotonic() >= deadline:
             raise Busy(f"another monitor ({store.runs.lease_holder()}) is running on {store.path}")
         time.sleep(0.5)
     try:
         yield
     finally:
-        store.runs.release_lease(holder())
+        store.runs.release_lease(holder_name())
 
 
 class Daemon:
@@ -86,7 +78,7 @@ class Daemon:
         start = utc_now()
         for name, (collector, every) in self.collectors.items():
             self.scheduler.add_job(
-                self._collect, "interval", args=[name, collector], seconds=every.total_seconds(), id=f"collect:{name}", next_run_time=start
+                self._collect, "interval", args=[name, collector], seconds=every.total_seconds(), id=f"collect {name}", next_run_time=start
             )
         first_tick = start + timedelta(seconds=min(5, self.tick_seconds))
         self.scheduler.add_job(self._tick, "interval", seconds=self.tick_seconds, id="tick", executor="tick", next_run_time=first_tick)
@@ -110,11 +102,13 @@ class Daemon:
         if self.stopping.is_set():
             return
         with Store.open(self.database) as store:
-            if not store.runs.take_lease(holder(), utc_now(), LEASE):
+            if not store.runs.take_lease(holder_name(), utc_now(), LEASE):
                 log.error("lost the lease on %s to another process; stopping", self.database)
                 signal.raise_signal(signal.SIGTERM)
                 return
-            Pipeline(store, self.parts, self.memory).tick(utc_now())
+            pipeline = Pipeline(store, self.parts, self.memory)
+            pipeline.tick(utc_now())
+            pipeline.watch_ourselves(utc_now())
         beat(self.parts.settings.monitor.heartbeat)
 
 
@@ -127,20 +121,6 @@ def beat(url: str | None) -> None:
             pass
     except (urllib.error.URLError, OSError, ValueError) as error:
         log.warning("heartbeat failed: %s", getattr(error, "reason", error))
-
-
-def timed(store: Store, step: str, work: Callable[[], tuple[int, int]], now: datetime) -> None:
-    """Do ``work`` and keep its outcome in our own health record; our own errors are recorded, bugs are recorded and raised."""
-    started = time.monotonic()
-    done, failed, error = 0, 0, None
-    try:
-        done, failed = work()
-    except MonitorError as problem:
-        failed, error = 1, str(problem)
-        log.error("%s: %s", step, problem)
-    finally:
-        finished = now + timedelta(seconds=time.monotonic() - started)
-        store.runs.record(Run(step, now, finished, done, failed, error))
 
 
 def _report(event: JobExecutionEvent) -> None:

@@ -95,9 +95,10 @@ def show(desk: Desk, incident_id: int, as_json: bool) -> None:
         print_json([incident_line(row, assessment), *(_member_line(judged, because, desk) for judged, because in members)])
         return
     language, zone = desk.settings.monitor.language, desk.settings.zone
-    table((desk.phrase(f"incidents.head.{key}") for key in ("id", "status", "watch", "topic", "authors", "posts", "title")), [
-        (row.id, desk.phrase("cell.status", status=row.status), row.watch, desk.phrase("cell.topic", topic=row.topic), row.authors, row.posts, row.title)
-    ])  # fmt: skip
+    status, topic = desk.phrase("cell.status", status=row.status), desk.phrase("cell.topic", topic=row.topic)
+    keys = ("id", "status", "watch", "topic", "authors", "posts", "title")
+    cells = (row.id, status, row.watch, topic, row.authors, row.posts, row.title)
+    table((desk.phrase(f"incidents.head.{key}") for key in keys), [cells])
     for part in (assessment.emergence, assessment.reach, assessment.forecast) if assessment else ():
         if part is not None:
             click.echo("- " + messages.sentence(part.because, language, zone))

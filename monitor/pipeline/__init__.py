@@ -1,5 +1,7 @@
-"""The steps: collect, classify, group, assess, decide, deliver. The tables are the queue: each step asks the store for
-work not yet done and writes result and progress in one transaction, so each can run alone, be killed anywhere and be replayed.
+"""The steps: collect, classify, group, assess, decide, deliver.
+
+The tables are the queue: each step asks the store for work not yet done and writes result and progress in one transaction, so each can
+run alone, be killed anywhere and be replayed.
 """
 
 from __future__ import annotations

@@ -16,7 +16,6 @@ from monitor.classifiers import Classifier
 from monitor.collectors import Page
 from monitor.collectors.jsonl import BadRecord, Record, records
 from monitor.domain import Labels, Passage, Post, Watch
-from monitor.matching import Matcher
 from monitor.pipeline import Judgement, Parts, Pipeline, collecting
 from monitor.replay.lines import decision_line, stamp
 from monitor.replay.scoring import score
