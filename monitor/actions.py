@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from monitor.config import Settings
 from monitor.domain import LIVE, Because, Incident, Mention, Post, Status, Watch

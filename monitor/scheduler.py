@@ -26,7 +26,6 @@ log = logging.getLogger("monitor")
 
 LEASE = timedelta(minutes=3)
 TICK_SECONDS = 60
-WAIT_FOR_LEASE = timedelta(seconds=30)
 HEARTBEAT_TIMEOUT = 10.0
 
 

@@ -10,13 +10,13 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from monitor import config, messages
+from monitor import config, decode, messages
 from monitor.config import Settings
 from monitor.decode import Location
 from monitor.errors import ConfigError, MonitorError
@@ -95,6 +95,14 @@ def desk(config_file: Path | None, database: str | None, must: bool) -> Desk:
     if database:
         settings = replace(settings, monitor=replace(settings.monitor, database=Location(database)))
     return Desk(settings, chosen)
+
+
+def span(text: str) -> timedelta:
+    """Read a duration as a verb's option gives it: 30s, 5m, 4h, 2d."""
+    try:
+        return decode.duration(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 def print_json(rows: Iterable[Mapping[str, Any]]) -> None:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from typing import Any
 
 import click
 
-from monitor import actions, decode, messages
-from monitor.cli.desk import Desk, now, print_json, settled, staff, table
+from monitor import actions, messages
+from monitor.cli.desk import Desk, now, print_json, settled, span, staff, table
 from monitor.domain import LIVE, Assessment, Decision, Incident, Notification, Status
-from monitor.errors import MonitorError
 from monitor.replay.lines import decision_line, stamp
 
 MOST = 50
@@ -248,16 +246,13 @@ def silence(context: click.Context) -> None:
 
 @silence.command("add")
 @click.argument("matchers", nargs=-1, required=True)
-@click.option("--for", "span", default="4h", show_default=True, help="How long: 30m, 4h, 2d.")
+@click.option("--for", "how_long", default="4h", show_default=True, help="How long: 30m, 4h, 2d.")
 @click.option("--comment", default="", help="Why.")
 @settled()
-def add_silence(desk: Desk, matchers: tuple[str, ...], span: str, comment: str) -> None:
+def add_silence(desk: Desk, matchers: tuple[str, ...], how_long: str, comment: str) -> None:
     """Silence what fits all MATCHERS: incident=12, watch=NAME, topic=price, kind=attention."""
     wanted = dict(_matcher(matcher) for matcher in matchers)
-    try:
-        lasting: timedelta = decode.duration(span)
-    except ValueError as error:
-        raise MonitorError(f"--for {span}: {error}") from None
+    lasting = span(how_long)
     with desk.store() as store, store.transaction():
         number = store.incidents.add_silence(wanted, now(), now() + lasting, staff(), comment)
     desk.say("silence.added", id=number, until=now() + lasting)

@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 
 from monitor import actions, assembly, demo, shipped
-from monitor.cli.desk import Desk, log_to_stderr, now, settled, staff
+from monitor.cli.desk import Desk, log_to_stderr, now, settled, span, staff
 from monitor.config.sections import Language
 from monitor.errors import MonitorError
 from monitor.pipeline import STEPS, Pipeline
-from monitor.scheduler import WAIT_FOR_LEASE, Daemon, leased
+from monitor.scheduler import Daemon, leased
 from monitor.store import Store
 
 
@@ -77,12 +77,13 @@ def run(desk: Desk, verbose: bool) -> None:
 @click.command("once")
 @click.argument("steps", nargs=-1, type=click.Choice(["collect", *STEPS]))
 @settled(must=True)
+@click.option("--wait", default="30s", show_default=True, help="How long to wait for another run on the same database to end.")
 @click.option("--verbose", is_flag=True, help="Log every step.")
-def once(desk: Desk, steps: tuple[str, ...], verbose: bool) -> None:
+def once(desk: Desk, steps: tuple[str, ...], wait: str, verbose: bool) -> None:
     """Do one pass, or the STEPS named, and exit: for cron, systemd timers and containers."""
     log_to_stderr(verbose)
     parts = assembly.parts(desk.settings)
-    with Store.open(desk.database) as store, leased(store, WAIT_FOR_LEASE):
+    with Store.open(desk.database) as store, leased(store, span(wait)):
         pipeline = Pipeline(store, parts)
         if not steps or "collect" in steps:
             for name, (collector, _) in assembly.sources(desk.settings).items():

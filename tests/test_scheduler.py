@@ -1,0 +1,119 @@
+"""The daemon as an operator meets it: a real process, a real file that grows, real signals."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from monitor.store import Store
+
+CONFIG = """
+[monitor]
+database = "monitor.db"
+language = "en"
+
+[[watch]]
+name = "Hanul Auto"
+any = ["한울오토", "Hanul Auto"]
+
+[[collector]]
+name = "file"
+kind = "jsonl"
+every = "1s"
+[collector.options]
+path = "posts.jsonl"
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    (tmp_path / "config.toml").write_text(CONFIG)
+    (tmp_path / "posts.jsonl").write_text("")
+    return tmp_path
+
+
+def monitor(*args: str) -> list[str]:
+    return [sys.executable, "-m", "monitor", *args]
+
+
+@contextmanager
+def daemon(home: Path) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(monitor("run"), cwd=home, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    try:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "started" in line:
+                break
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def write(home: Path, number: int) -> None:
+    post = {"id": f"x:{number}", "text": f"한울오토 배송이 왜 이렇게 늦나요 {number}", "created_at": datetime.now(UTC).isoformat()}
+    with (home / "posts.jsonl").open("a") as stream:
+        stream.write(json.dumps(post) + "\n")
+
+
+def eventually(condition, seconds: float = 30) -> None:  # type: ignore[no-untyped-def]
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.2)
+
+
+def posts(home: Path) -> int:
+    with Store.open(home / "monitor.db", readonly=True) as store:
+        return store.counts()["posts"]
+
+
+def test_it_follows_a_growing_file_refuses_a_second_daemon_and_ends_cleanly(home: Path) -> None:
+    write(home, 1)
+    with daemon(home) as process:
+        eventually(lambda: posts(home) == 1)
+        write(home, 2)
+        eventually(lambda: posts(home) == 2)
+        second = subprocess.run(monitor("run"), cwd=home, capture_output=True, text=True, timeout=60, check=False)
+        assert second.returncode == 1
+        assert "another monitor" in second.stderr
+        assert "Traceback" not in second.stderr
+        waiting = subprocess.run(monitor("once", "--wait", "1s"), cwd=home, capture_output=True, text=True, timeout=60, check=False)
+        assert waiting.returncode == 1
+        beside = subprocess.run(monitor("add", "Hanul Auto lost my car"), cwd=home, capture_output=True, text=True, timeout=60, check=False)
+        assert beside.returncode == 0, beside.stderr
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
+    with Store.open(home / "monitor.db") as store:
+        assert store.runs.lease_holder() is None
+
+
+def test_after_a_kill_the_next_daemon_starts_at_once(home: Path) -> None:
+    with daemon(home) as process:
+        eventually(lambda: (home / "monitor.db").exists())
+        process.kill()
+        process.wait()
+    with daemon(home) as process:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
+
+
+def test_once_does_all_steps_and_says_what_failed(home: Path) -> None:
+    write(home, 1)
+    good = subprocess.run(monitor("once"), cwd=home, capture_output=True, text=True, timeout=60, check=False)
+    assert good.returncode == 0, good.stderr
+    with Store.open(home / "monitor.db") as store:
+        assert sum(store.posts.waiting().values()) == 0
+    (home / "posts.jsonl").unlink()
+    bad = subprocess.run(monitor("once"), cwd=home, capture_output=True, text=True, timeout=60, check=False)
+    assert bad.returncode == 1
+    assert "collect file" in bad.stderr
