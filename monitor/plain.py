@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # Unicode's control, format, surrogate and private characters, and the letters that print as nothing.
 _UNSEEN = (
@@ -61,13 +62,14 @@ def address(url: str | None) -> str | None:
 
 def columns(text: str) -> int:
     """How many columns of a terminal ``text`` takes: Korean, Chinese, Japanese characters and emoji take two."""
-    return sum(_columns(character) for character in text)
+    return len(text) if text.isascii() else sum(map(_columns, text))
 
 
+@lru_cache(maxsize=8192)
 def _columns(character: str) -> int:
     if character < "\u0300":
         return 1
-    if unicodedata.combining(character) or character == "\ufe0f":
+    if unicodedata.category(character) in ("Mn", "Me"):
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
@@ -75,28 +77,27 @@ def _columns(character: str) -> int:
 def fit(text: str, width: int) -> str:
     """Cut ``text`` to ``width`` columns (with an ellipsis) and fill it up with spaces to exactly that width."""
     if columns(text) > width:
-        text = _head(text, width - 1) + _ELLIPSIS
+        text = _head(text, width - 1) + _ELLIPSIS if width > 2 else _ELLIPSIS
     return text + " " * (width - columns(text))
 
 
 def wrap(text: str, width: int, first: str = "", later: str = "") -> list[str]:
     """Break ``text`` into lines of at most ``width`` columns, at spaces where possible, begun with ``first`` and ``later``."""
     lines: list[str] = []
-    line = start = first
+    line, taken, empty = first, columns(first), True
     for word in text.split(" "):
-        joined = line + word if line == start else f"{line} {word}"
-        if columns(joined) <= width:
-            line = joined
-            continue
-        if line != start:
-            lines.append(line)
-            line = start = later
-        while columns(line + word) > width:
-            head = _head(word, max(width - columns(line), 2))
-            lines.append(line + head)
-            line, word, start = later, word[len(head) :], later
-        line += word
-    return [*lines, line] if line != start or not lines else lines
+        gap, wide = ("" if empty else " "), columns(word)
+        if taken + len(gap) + wide > width:
+            if not empty:
+                lines.append(line)
+                line, taken, gap = later, columns(later), ""
+            while taken + wide > width:
+                head = _head(word, max(width - taken, 2))
+                lines.append(line + head)
+                line, taken, word = later, columns(later), word[len(head) :]
+                wide = columns(word)
+        line, taken, empty = line + gap + word, taken + len(gap) + wide, False
+    return [*lines, line]
 
 
 def _head(text: str, width: int) -> str:

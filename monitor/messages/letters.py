@@ -27,7 +27,10 @@ WHO: dict[Kind, Pair] = {
 SUBJECTS: dict[str, Pair] = {
     "unknown": ("확산 규모 알 수 없음", "spread unknown"),
     "seen": ("{low:people}~{high:people}명이 봄", "seen by {low:people} to {high:people}"),
-    "crossed": ("이미 {low:people}~{high:people}명이 봄(기준 {threshold:count}명)", "seen by {low:people} to {high:people} already"),
+    "crossed": (
+        "이미 {low:people}~{high:people}명이 봄(기준 {threshold:count}명)",
+        "already seen by {low:people} to {high:people} (threshold {threshold:count})",
+    ),
     "expected": (
         "약 {left:duration} 뒤 {threshold:count}명 도달 예상(가능성 {p:percent})",
         "about {left:duration} to {threshold:count} people ({p:percent})",

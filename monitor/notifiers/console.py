@@ -54,9 +54,9 @@ class Console:
     def send(self, message: Message, previous: str | None = None) -> None:
         """Write ``message``; raises ``DeliveryFailed`` if the stream is closed or full. A console has no threads: no handle."""
         stream = self._stream or (sys.stderr if self.options.stream == "stderr" else sys.stdout)
-        written = text(message, self._coloured(stream), self.options.width)
         encoding = getattr(stream, "encoding", None) or "utf-8"
         try:
+            written = text(message, self._coloured(stream), self.options.width)
             stream.write(written.encode(encoding, "replace").decode(encoding))
             stream.flush()
         except (OSError, ValueError) as error:

@@ -12,8 +12,9 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email import headerregistry
+from email.header import Header
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, EmailPolicy
 from email.utils import format_datetime, parseaddr
 from typing import Annotated, Literal
 
@@ -35,24 +36,51 @@ _TAKEN: Answer = (250, "")
 _WIDTH = 76
 
 
-class Address(str):
-    """A mailbox, ``name@example.com`` or ``Name <name@example.com>``."""
+class _Mail(EmailPolicy):
+    """Folds subjects by the older encoder: the newer one drops spaces where it folds between Korean words."""
 
-    __slots__ = ()
+    def fold(self, name: str, value: str) -> str:
+        if name.lower() != "subject":
+            return str(super().fold(name, value))
+        folded = Header(str(value), "utf-8", header_name=name).encode(linesep=self.linesep)
+        return f"{name}: {folded}{self.linesep}"
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        return self.fold(name, value).encode("ascii") if name.lower() == "subject" else bytes(super().fold_binary(name, value))
+
+
+_POLICY = _Mail(linesep=SMTP.linesep)
+
+
+class Address:
+    """A mailbox: ``box`` is name@example.com, ``str()`` is as it stands in a header, with the person's name if there is one."""
+
     example = "e-mail address"
+    __slots__ = ("_shown", "box")
+
+    def __init__(self, box: str, name: str = ""):
+        self.box = box
+        self._shown = str(headerregistry.Address(name, addr_spec=box))
 
     @classmethod
     def parse(cls, text: str) -> Address:
-        """Check ``text``; raises ValueError."""
+        """Read ``name@example.com`` or ``Name <name@example.com>``; raises ValueError for anything else."""
         name, box = parseaddr(text)
         if clean(text) != text or not _MAILBOX.fullmatch(box):
             raise ValueError("an e-mail address is name@example.com or Name <name@example.com>")
-        return cls(headerregistry.Address(name, addr_spec=box))
+        return cls(box, name)
 
-    @property
-    def box(self) -> str:
-        """The address without the name."""
-        return parseaddr(self)[1]
+    def __str__(self) -> str:
+        return self._shown
+
+    def __repr__(self) -> str:
+        return f"Address({self._shown!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Address) and other._shown == self._shown
+
+    def __hash__(self) -> int:
+        return hash(self._shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +127,7 @@ class Email:
         self._answers: dict[str, dict[str, Answer]] = {}
 
     def __repr__(self) -> str:
-        return f"Email({', '.join(self.options.to)} via {self.options.host}:{self.options.port})"
+        return f"Email({', '.join(map(str, self.options.to))} via {self.options.host}:{self.options.port})"
 
     def channels(self) -> Mapping[str, Email]:
         """One notifier for each address, by address."""
@@ -134,10 +162,10 @@ class Email:
 
     def mail(self, message: Message, previous: str | None = None) -> EmailMessage:
         """Return the mail that ``send`` hands to the server."""
-        mail = EmailMessage(policy=SMTP)
+        mail = EmailMessage(policy=_POLICY)
         domain = self.options.sender.box.rpartition("@")[2]
-        mail["From"] = self.options.sender
-        mail["To"] = ", ".join(self.options.to)
+        mail["From"] = str(self.options.sender)
+        mail["To"] = ", ".join(map(str, self.options.to))
         mail["Subject"] = clean(message.subject, 200)
         mail["Date"] = format_datetime(self._clock())
         mail["Message-ID"] = f"<{_fingerprint(message)}.{_atom(message.thread)}@{_atom(domain)}>"

@@ -81,21 +81,24 @@ def _spread(message: Message, width: int, paint: Paint) -> Iterator[str]:
     if message.spread is None:
         return
     spread = message.spread
-    room = max(columns(clean(bar.label, 20)) for bar in spread.bars) if spread.bars else 0
+    room = max((columns(clean(bar.label, 20)) for bar in spread.bars), default=0)
+    value = max((columns(clean(bar.value, 40)) for bar in spread.bars), default=0)
+    cells = min(max((width - room - value - 6) // 2 * 2, 8), BAR)
     for bar in spread.bars:
-        yield f"  {fit(clean(bar.label, 20), room)}  {paint(_bar(bar, spread.threshold), tone(message))}  {clean(bar.value, 60)}"
-    yield " " * (room + 4 + BAR // 2) + "↑ " + clean(spread.mark, 40)
+        yield f"  {fit(clean(bar.label, 20), room)}  {paint(_bar(bar, spread.threshold, cells), tone(message))}  {clean(bar.value, 40)}"
+    mark = "↑ " + clean(spread.mark, 40)
+    yield " " * max(min(room + 4 + cells // 2, width - columns(mark)), 0) + mark
     yield from ("  " + line for line in wrap(clean(spread.caption, LONGEST), width - 2))
 
 
-def _bar(bar: Bar, threshold: int) -> str:
+def _bar(bar: Bar, threshold: int, cells: int) -> str:
     drawn = span(bar.people, threshold)
-    sure, perhaps = round(drawn.sure * BAR), round(drawn.perhaps * BAR)
-    cells = ["█" if cell < sure else "▒" if cell < perhaps else "·" for cell in range(BAR)]
-    cells[BAR // 2] = "┃"
+    sure, perhaps = round(drawn.sure * cells), round(drawn.perhaps * cells)
+    shown = ["█" if cell < sure else "▒" if cell < perhaps else "·" for cell in range(cells)]
+    shown[cells // 2] = "┃"
     if drawn.beyond:
-        cells[-1] = "▶"
-    return "".join(cells)
+        shown[-1] = "▶"
+    return "".join(shown)
 
 
 def _quotes(message: Message, width: int, paint: Paint) -> Iterator[str]:
