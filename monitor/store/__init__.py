@@ -1,7 +1,7 @@
 """The store: the only room with SQL. Steps ask it questions and get domain objects, never rows.
 
-One SQLite file in WAL mode: one process writes at a time, any number read beside it. A write takes the lock at its start (``transaction``) and
-waits for others; only ``StoreError`` and its kind leave this room.
+One SQLite file in WAL mode: one process writes at a time, any number read beside it. A write takes the lock at its start
+(``transaction``) and waits for others; only ``StoreError`` and its kind leave this room.
 """
 
 from __future__ import annotations
@@ -45,8 +45,9 @@ class Store:
     def open(cls, path: Path | str, *, durable: bool = True, searchable: bool = True, readonly: bool = False, wait: float = WAIT) -> Store:
         """Open a database, make it if there is none, and bring an older one up to date.
 
-        ``durable=False`` is for throw-away stores (``:memory:`` too): quick, and lost if the machine stops. ``searchable=False`` leaves new posts
-        out of the full-text index. ``readonly`` neither makes nor changes anything. ``wait``: seconds to wait for another writer.
+        ``durable=False`` is for throw-away stores (``:memory:`` too): quick, and lost if the machine stops. ``searchable=False``
+        leaves new posts out of the full-text index. ``readonly`` neither makes nor changes anything. ``wait``: seconds to wait for
+        another writer.
         Raises ``StoreError`` with a sentence for a person: locked, full, read-only, damaged, another program's, or of a newer version.
         """
         if readonly and not Path(path).is_file():
@@ -138,7 +139,10 @@ class Store:
         )
 
     def backup(self, target: Path) -> None:
-        """Write a consistent copy of the database, also while others write; ``target`` appears only when complete. Restoring is copying it back."""
+        """Write a consistent copy of the database, also while others write; ``target`` appears only when complete.
+
+        To restore, stop the monitor and put the copy in the database's place (and remove its ``-wal`` and ``-shm`` files).
+        """
         backup(self._db, target)
 
     def export(self, view: str, target: Path) -> int:

@@ -1,4 +1,4 @@
-"""Who changed what, when: one row for every change that staff or the program makes to an incident, a silence, a verdict or a person's posts."""
+"""Who changed what, when: a row for every change that staff or the program makes to incidents, silences, verdicts, a person's posts."""
 
 from __future__ import annotations
 

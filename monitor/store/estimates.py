@@ -24,8 +24,8 @@ from monitor.store.rows import (
 from monitor.store.schema import LIVE_STATUS
 
 INCIDENT = (
-    "id, watch, kind, topic, title, status, opened_at, last_post_at, posts, authors, severity, assigned_to, status_at, alerted_at, crossed_at, "
-    "regressed, follows, merged_into, confirmed_at"
+    "id, watch, kind, topic, title, status, opened_at, last_post_at, posts, authors, severity, assigned_to, status_at, alerted_at, "
+    "crossed_at, regressed, follows, merged_into, confirmed_at"
 )
 INCIDENT_WIDTH = 19
 _DECISION = "incident, at, reason, notify, severity, because, inputs, receivers"

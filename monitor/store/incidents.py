@@ -265,7 +265,8 @@ class Incidents(Estimates, Silences):
             """UPDATE incidents SET opened_at = min(opened_at, ?2), alerted_at = coalesce(min(alerted_at, ?3), alerted_at, ?3),
             crossed_at = coalesce(min(crossed_at, ?4), crossed_at, ?4), confirmed_at = coalesce(min(confirmed_at, ?5), confirmed_at, ?5),
             assigned_to = coalesce(assigned_to, ?6), severity = ?7, regressed = max(regressed, ?8),
-            status_at = CASE WHEN status = ?9 THEN status_at ELSE ?11 END, status = ?9, due_at = CASE WHEN ?10 THEN ?11 END WHERE id = ?1""",
+            status_at = CASE WHEN status = ?9 THEN status_at ELSE ?11 END, status = ?9, due_at = CASE WHEN ?10 THEN ?11 END
+            WHERE id = ?1""",
             (
                 kept.id,
                 stamp(given.opened_at),

@@ -28,7 +28,10 @@ class Outbox:
     def enqueue(
         self, decision_id: int | None, incident_id: int | None, receiver: str, channel: str, message: Message, now: datetime
     ) -> int:
-        """Put a message into the outbox, due now; return its number. A message whose key is there for this receiver and channel is not doubled."""
+        """Put a message into the outbox, due now; return its number.
+
+        A message whose key is there already for this receiver and channel is not doubled: the number is that of the first.
+        """
         key = (receiver, channel, message.dedup_key)
         self._db.execute(
             """INSERT OR IGNORE INTO notifications
@@ -42,7 +45,8 @@ class Outbox:
         """Take what is due, or whose lease ran out, in order of time; nobody else gets it before ``now + lease``."""
         found = self._db.rows(
             f"""UPDATE notifications SET attempts = attempts + 1, lease_until = ?2, next_attempt_at = ?2
-            WHERE id IN (SELECT id FROM notifications WHERE state = 'pending' AND next_attempt_at <= ?1 ORDER BY next_attempt_at, id LIMIT ?3)
+            WHERE id IN (SELECT id FROM notifications
+                WHERE state = 'pending' AND next_attempt_at <= ?1 ORDER BY next_attempt_at, id LIMIT ?3)
             RETURNING {_COLUMNS}""",
             (stamp(now), stamp(now + lease), limit),
         )
@@ -55,7 +59,8 @@ class Outbox:
     def delivered(self, notification_id: int, handle: str | None, now: datetime) -> None:
         """A channel accepted it; ``handle`` lets the next message of the thread refer to it. Raises ``NotFound``."""
         self._change(
-            "UPDATE notifications SET state = 'delivered', handle = ?2, delivered_at = ?3, lease_until = NULL, next_attempt_at = NULL, error = NULL",
+            """UPDATE notifications SET state = 'delivered', handle = ?2, delivered_at = ?3,
+            lease_until = NULL, next_attempt_at = NULL, error = NULL""",
             notification_id,
             handle,
             stamp(now),

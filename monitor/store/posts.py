@@ -44,7 +44,7 @@ class Posts(Intake):
     def set_cursor(self, collector: str, cursor: str | None, now: datetime) -> None:
         """Move the cursor; belongs in the transaction that stores what it covers."""
         self._db.execute(
-            "INSERT INTO cursors VALUES (?, ?, ?) ON CONFLICT (collector) DO UPDATE SET cursor = excluded.cursor, moved_at = excluded.moved_at",
+            "INSERT OR REPLACE INTO cursors VALUES (?, ?, ?)",
             (collector, cursor, stamp(now)),
         )
 
@@ -166,7 +166,7 @@ class Posts(Intake):
         return [self._judged(row) for row in found]
 
     def search(self, text: str, limit: int = 50) -> list[Post]:
-        """Posts that hold every word of ``text``, latest collected first; see ``search.match_expression``. Nothing for a text without words."""
+        """Posts that hold every word of ``text``, latest collected first; none for a text without words. See ``match_expression``."""
         expression = match_expression(text)
         if not expression:
             return []

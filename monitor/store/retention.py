@@ -98,7 +98,7 @@ class Retention:
     # ---- age
 
     def prune(self, before: datetime) -> Removed:
-        """Delete posts written before ``before`` that no live incident holds, with all that hangs on them, and take in none so old any more.
+        """Delete posts written before ``before`` that no live incident holds, with all that hangs on them; take in none so old any more.
 
         Writes in short transactions, so that a running monitor goes on between them.
         """
@@ -143,7 +143,8 @@ class Retention:
                 (incident,),
             )
             self._db.execute(
-                "UPDATE incidents SET posts = ?, authors = ?, last_post_at = coalesce(?, last_post_at), topic = coalesce(?, topic) WHERE id = ?",
+                """UPDATE incidents SET posts = ?, authors = ?, last_post_at = coalesce(?, last_post_at), topic = coalesce(?, topic)
+                WHERE id = ?""",
                 (posts, authors, last, topic, incident),
             )
 
@@ -161,15 +162,16 @@ class Retention:
         self._unword([(n, text)])
         self._unquote([(n, text, url)])
         self._db.execute(
-            """UPDATE incident_posts SET because = '{"code":"gone","values":{}}', copy_of = NULL, person = CASE WHEN person IS NULL OR EXISTS (
+            """UPDATE incident_posts SET because = '{"code":"store.gone","values":{}}', copy_of = NULL,
+            person = CASE WHEN person IS NULL OR EXISTS (
                 SELECT 1 FROM incident_posts o
                 WHERE o.incident = incident_posts.incident AND o.person = incident_posts.person AND o.post <> incident_posts.post
             ) THEN NULL ELSE -post END WHERE post = ?""",
             (n,),
         )
         self._db.execute(
-            """UPDATE posts SET text = '', url = NULL, author = NULL, reply_to = NULL, repost_of = NULL, quote_of = NULL, about = NULL, gone_at = ?
-            WHERE n = ?""",
+            """UPDATE posts SET text = '', url = NULL, author = NULL, reply_to = NULL, repost_of = NULL, quote_of = NULL, about = NULL,
+            gone_at = ? WHERE n = ?""",
             (at, n),
         )
         self._db.execute("UPDATE mentions SET spans = '[]', step = CASE WHEN step < 2 THEN 3 ELSE step END WHERE post = ?", (n,))

@@ -28,7 +28,10 @@ from monitor.domain import (
 
 Spans = tuple[tuple[int, int], ...]
 
-POST = "p.id, p.platform, p.text, p.created_at, p.url, a.id, p.language, p.reply_to, p.repost_of, p.quote_of, p.community, p.time_precision, p.about"
+POST = (
+    "p.id, p.platform, p.text, p.created_at, p.url, a.id, p.language, p.reply_to, p.repost_of, p.quote_of, p.community, "
+    "p.time_precision, p.about"
+)
 POST_WIDTH = 13
 VERDICT = "c.model, c.complaint, c.sentiment, c.sentiment_scores, c.topic, c.topic_scores, c.language"
 EXPOSURE = "p.id, p.platform, p.created_at, a.id, a.followers, e.observed_at, e.likes, e.replies, e.shares, e.views"

@@ -50,7 +50,8 @@ class Runs:
         since = fine_stamp(now - RECENT)
         steps = self._db.rows(
             """WITH RECURSIVE steps(step) AS (SELECT min(step) FROM runs UNION ALL
-            SELECT (SELECT min(step) FROM runs WHERE step > steps.step) FROM steps WHERE step IS NOT NULL) SELECT step FROM steps WHERE step IS NOT NULL"""
+            SELECT (SELECT min(step) FROM runs WHERE step > steps.step) FROM steps WHERE step IS NOT NULL)
+            SELECT step FROM steps WHERE step IS NOT NULL"""
         )
         return [self._health(row[0], since) for row in steps]
 

@@ -1,6 +1,7 @@
 """Tables, in migrations; the views for analysts stand in ``views`` and are replaced whenever a migration runs.
 
-Tables are private and change by migration only. Posts and authors have a number (``n``) that the other tables refer to: a third of the bytes.
+Tables are private and change by migration only. Posts and authors have a number (``n``) by which the other tables name them, which
+saves room. ``mentions.step`` is the queue (see ``domain.Step``): its partial index, like those of what is due, holds only what is live.
 Times are UTC text to the second (``2025-05-19T02:00:02Z``), enums their lower-case values, small structures JSON.
 """
 
@@ -278,7 +279,13 @@ CREATE INDEX audit_of ON audit(incident, id);
 
 CREATE TABLE state (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
 CREATE TABLE tombstones (digest BLOB PRIMARY KEY, at TEXT NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE lease (name TEXT PRIMARY KEY, holder TEXT NOT NULL, taken_at TEXT NOT NULL, beat_at TEXT NOT NULL, expires_at TEXT NOT NULL) STRICT;
+CREATE TABLE lease (
+    name TEXT PRIMARY KEY,
+    holder TEXT NOT NULL,
+    taken_at TEXT NOT NULL,
+    beat_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL
+) STRICT;
 """
 # Without a content table: the words are computed again from the text when a row has to be taken out, which saves a copy of every text.
 _SEARCH = "CREATE VIRTUAL TABLE post_search USING fts5(words, content='', columnsize=0, tokenize='unicode61')"

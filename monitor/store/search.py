@@ -1,5 +1,7 @@
-"""Words for the full-text index. SQLite's tokenisers miss two-syllable Korean words, so runs of Hangul, Han and Kana are indexed as
-overlapping pairs of characters: 빠른배송 becomes "빠른 른배 배송 송", and 배송 is found inside it.
+"""Words for the full-text index, so that two Korean syllables are found wherever they stand.
+
+SQLite's own tokenisers miss them, so runs of Hangul, Han and Kana are indexed as overlapping pairs of characters: 빠른배송 becomes
+"빠른 른배 배송 송", and 배송 is found inside it.
 
 From SQL: ``SELECT * FROM v_posts WHERE post_number IN (SELECT rowid FROM post_search WHERE post_search MATCH '"환불"')``. A word of two
 syllables stands for itself; ``match_expression`` (``monitor search TEXT --sql``) writes the expression for anything else.

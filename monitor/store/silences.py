@@ -32,7 +32,7 @@ class Silences:
     def add_silence(
         self, matchers: dict[str, str], starts_at: datetime, ends_at: datetime, author: str, comment: str, now: datetime | None = None
     ) -> int:
-        """Be quiet about what fits all ``matchers``; return the silence's number. Raises ``StoreError`` if it would end before it begins."""
+        """Be quiet about what fits all ``matchers``; return the silence's number. Raises ``StoreError`` for one that ends at once."""
         if ends_at <= starts_at:
             raise StoreError("a silence must end after it begins")
         with self._db.transaction():

@@ -54,8 +54,9 @@ _POST_COLUMNS = {
     "post_number": "its number here, the rowid of post_search",
 }
 
-_V_POSTS = f"""SELECT p.id AS post_id, p.platform AS platform, p.community AS community, coalesce(a.handle, a.id) AS author, a.followers AS followers,
-    p.text AS text, coalesce(p.language, c.language) AS language, p.created_at AS posted_at, p.time_precision AS time_precision, p.url AS url,
+_V_POSTS = f"""SELECT p.id AS post_id, p.platform AS platform, p.community AS community, coalesce(a.handle, a.id) AS author,
+    a.followers AS followers, p.text AS text, coalesce(p.language, c.language) AS language, p.created_at AS posted_at,
+    p.time_precision AS time_precision, p.url AS url,
     p.reply_to AS reply_to, p.repost_of AS repost_of, p.quote_of AS quote_of, m.watch AS watch, round(c.complaint, 4) AS complaint,
     coalesce(l.complaint, c.complaint >= {_THRESHOLD}) AS is_complaint, coalesce(l.sentiment, c.sentiment) AS sentiment,
     coalesce(l.topic, c.topic) AS topic, l.who AS labelled_by, k.name AS model, i.incident AS incident_id, i.copy_of AS copy_of,
@@ -171,8 +172,9 @@ WHERE d.notify = 1""",
         "WHERE state IS NOT 'delivered' OR minutes_to_deliver > 5 ORDER BY decided_at DESC",
     ),
     "v_decisions": View(
-        """SELECT d.id AS decision_id, d.at AS decided_at, d.incident AS incident_id, i.watch AS watch, i.title AS title, d.reason AS reason,
-    d.notify AS notify, d.severity AS severity, json_extract(d.because, '$.code') AS because, d.inputs AS inputs, d.receivers AS receivers
+        """SELECT d.id AS decision_id, d.at AS decided_at, d.incident AS incident_id, i.watch AS watch, i.title AS title,
+    d.reason AS reason, d.notify AS notify, d.severity AS severity, json_extract(d.because, '$.code') AS because,
+    d.inputs AS inputs, d.receivers AS receivers
 FROM decisions d JOIN incidents i ON i.id = d.incident""",
         "Decisions: one row each, also those to stay silent, with the numbers that decided.",
         {

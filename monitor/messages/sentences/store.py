@@ -1,0 +1,7 @@
+"""What the store itself says of a post's place in its incident."""
+
+from __future__ import annotations
+
+SENTENCES: dict[str, tuple[str, str]] = {
+    "store.gone": ("원문이 삭제되어 내용과 까닭을 지웠습니다.", "Its platform no longer shows it; text and reason were removed."),
+}
