@@ -75,7 +75,7 @@ def run(desk: Desk, verbose: bool) -> None:
 
 
 @click.command("once")
-@click.argument("steps", nargs=-1, type=click.Choice(["collect", *STEPS]))
+@click.argument("steps", metavar="[STEP]...", nargs=-1, type=click.Choice(["collect", *STEPS]))
 @settled(must=True)
 @click.option("--wait", default="30s", show_default=True, help="How long to wait for another run on the same database to end.")
 @click.option("--verbose", is_flag=True, help="Log every step.")
