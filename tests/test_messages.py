@@ -457,6 +457,8 @@ def test_reach_without_forecast_and_forecast_without_crossing() -> None:
     assert seen.spread is not None and len(seen.spread.bars) == 1
     calm = known()
     assert calm.forecast is not None
+    possible = replace(calm, forecast=replace(calm.forecast, p_cross=0.3))
+    assert compose(briefing(assessment=possible), "ko", SEOUL).subject.endswith("6,000명 넘을 가능성 30%(넘는다면 약 3시간 20분 뒤)")
     unlikely = replace(calm, forecast=replace(calm.forecast, p_cross=0.04, eta_at=None, eta_earliest_at=None, eta_latest_at=None))
     assert "넘을 가능성은 4%" in compose(briefing(assessment=unlikely), "ko", SEOUL).headline
 
@@ -538,7 +540,7 @@ def test_an_empty_post_is_called_so() -> None:
 
 def test_digest_and_storm_name_every_incident() -> None:
     several = [briefing(Reason.DIGEST, incident=incident(id=number, title=f"사건 제목 {number}")) for number in range(1, 41)]
-    for write, word in ((digest, "모아 보기"), (storm, "심각")):
+    for write, word in ((digest, "요약"), (storm, "심각")):
         message = write(several, NOW, "ko", SEOUL)
         assert message.subject.startswith(f"[{word}]") and "40건" in message.subject
         assert [fact.label for fact in message.facts] == [f"{number}번" for number in range(1, 41)]

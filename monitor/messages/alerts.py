@@ -31,6 +31,7 @@ from monitor.plain import address, clean
 
 QUOTED = 280
 TITLE = 90
+LIKELY = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def subject(briefing: Briefing, reader: Reader) -> str:
     if decision.reason is Reason.RESOLVED:
         end = reader.fill(("{lasted:duration} 만에 해결", "resolved after {lasted:duration}"), known)
     else:
-        end = reader.fill(letters.SUBJECTS[_outlook(briefing)], known)
+        end = reader.fill(letters.SUBJECTS[_prospect(briefing)], known)
     what = reader.fill(("{watch} {topic}", "{watch}, {topic}"), known)
     return clean(f"[{_badge(decision, reader)}] {what}: {who}, {end}", 200)
 
@@ -117,6 +118,12 @@ def _outlook(briefing: Briefing) -> str:
         return "seen"
     ahead = forecast.eta_at is not None and forecast.eta_at > briefing.decision.at
     return "expected" if ahead else "unlikely"
+
+
+def _prospect(briefing: Briefing) -> str:
+    """Tell an expected crossing from a ``possible`` one, for the subject has room for one of the two only."""
+    outlook, forecast = _outlook(briefing), briefing.assessment.forecast
+    return "possible" if outlook == "expected" and forecast is not None and forecast.p_cross < LIKELY else outlook
 
 
 def _known(briefing: Briefing, reader: Reader) -> dict[str, object]:

@@ -35,6 +35,10 @@ SUBJECTS: dict[str, Pair] = {
         "약 {left:duration} 뒤 {threshold:count}명 도달 예상(가능성 {p:percent})",
         "about {left:duration} to {threshold:count} people ({p:percent})",
     ),
+    "possible": (
+        "{threshold:count}명 넘을 가능성 {p:percent}(넘는다면 약 {left:duration} 뒤)",
+        "{p:percent} chance of {threshold:count} people (if so, in about {left:duration})",
+    ),
     "unlikely": (
         "{low:people}~{high:people}명이 봄, 24시간 안 {threshold:count}명 가능성 {p:percent}",
         "seen by {low:people} to {high:people}, {p:percent} chance of {threshold:count} in 24 h",
@@ -58,8 +62,8 @@ OUTLOOKS: dict[str, Pair] = {
         "It has most likely passed {threshold:count} people: {low:people} to {high:people} have seen it.",
     ),
     "expected": (
-        "약 {left:duration} 뒤({eta:clock}) {threshold:count}명을 넘을 가능성이 {p:percent}입니다.",
-        "It may pass {threshold:count} people in about {left:duration} ({eta:clock}), with a chance of {p:percent}.",
+        "24시간 안에 {threshold:count}명을 넘을 가능성이 {p:percent}이고, 넘는다면 약 {left:duration} 뒤({eta:clock})입니다.",
+        "The chance that it passes {threshold:count} people within 24 hours is {p:percent}; if so, in about {left:duration} ({eta:clock}).",
     ),
     "unlikely": (
         "24시간 안에 {threshold:count}명을 넘을 가능성은 {p:percent}입니다.",
@@ -118,13 +122,13 @@ FACTS: dict[str, tuple[Pair, Pair]] = {
     "expected": (
         ("기준 {threshold:count}명", "Passing {threshold:count}"),
         (
-            "24시간 안 가능성 {p:percent}, 예상 {eta:clock} (빠르면 {eta_from:clock}, 늦으면 {eta_to:clock})",
-            "chance {p:percent} within 24 h, expected {eta:clock} (earliest {eta_from:clock}, latest {eta_to:clock})",
+            "24시간 안에 넘을 가능성 {p:percent}, 넘는다면 {eta:clock}쯤 (빠르면 {eta_from:clock}, 늦으면 {eta_to:clock})",
+            "chance {p:percent} within 24 h; if so, about {eta:clock} (earliest {eta_from:clock}, latest {eta_to:clock})",
         ),
     ),
     "unlikely": (
         ("기준 {threshold:count}명", "Passing {threshold:count}"),
-        ("24시간 안 가능성 {p:percent}", "chance {p:percent} within 24 h"),
+        ("24시간 안에 넘을 가능성 {p:percent}", "chance {p:percent} within 24 h"),
     ),
     "where": (("올라온 곳", "Where"), ("{where}", "{where}")),
     "responsible": (("책임자", "Responsible"), ("{responsible}", "{responsible}")),

@@ -41,7 +41,7 @@ REASONS: Names = {
     Reason.ESCALATED: ("상위 보고", "escalated"),
     Reason.CROSSED: ("기준 인원 초과", "threshold crossed"),
     Reason.RESOLVED: ("해결", "resolved"),
-    Reason.DIGEST: ("모아 보기에 포함", "in the digest"),
+    Reason.DIGEST: ("요약에 포함", "in the digest"),
     Reason.NOT_EMERGING: ("평소 수준", "nothing unusual"),
     Reason.BELOW_SEVERITY: ("알릴 만큼 심각하지 않음", "below the severity to tell"),
     Reason.OVER_BUDGET: ("알림 예산 초과", "over the alert budget"),

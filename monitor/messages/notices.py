@@ -12,7 +12,7 @@ from monitor.messages.wording import Reader
 from monitor.plain import clean
 
 _DIGEST: dict[str, Pair] = {
-    "subject": ("[모아 보기] 지켜보는 사건 {n:count}건", "[Digest] {n:count} incident{n:s} to keep an eye on"),
+    "subject": ("[요약] 지켜볼 사건 {n:count}건", "[Digest] {n:count} incident{n:s} to keep an eye on"),
     "headline": (
         "바로 알릴 정도는 아니지만 평소와 다른 사건이 {n:count}건 있습니다.",
         "{n:count} incident{n:s} out of the ordinary, none urgent enough for an alert of its own.",

@@ -99,7 +99,7 @@ class Options:
     username: str | None = None
     password: Secret | None = None
     ca_file: Location | None = None
-    timeout: timedelta = timedelta(seconds=20)
+    timeout: timedelta = timedelta(seconds=10)
 
     def __post_init__(self) -> None:
         problems = []
