@@ -58,23 +58,23 @@ def _missing(kind: str, module_name: str, error: ModuleNotFoundError) -> str:
     absent = error.name or "a package"
     if module_name == absent or module_name.startswith(absent + "."):
         return f'kind "{kind}" is announced but its module {absent} is not there: reinstall {DISTRIBUTION}'
-    extra = _extra_with(absent.partition(".")[0]) or kind
-    return f'kind "{kind}" needs the package {absent}, which is not installed: pip install "{DISTRIBUTION}[{extra}]"'
+    extra = _extra_with(kind, absent.partition(".")[0])
+    remedy = f'pip install "{DISTRIBUTION}[{extra}]"' if extra else "install it with pip"
+    return f'kind "{kind}" needs the package {absent}, which is not installed: {remedy}'
 
 
-def _extra_with(module: str) -> str | None:
-    """Return the extra of ours that brings ``module``, by the metadata of the installed distribution."""
+def _extra_with(kind: str, module: str) -> str | None:
+    """Return the extra of ours that brings ``module`` (or is named like the kind), by the installed distribution's metadata."""
     try:
-        requirements = metadata.requires(DISTRIBUTION) or []
+        described = metadata.metadata(DISTRIBUTION)
     except metadata.PackageNotFoundError:
         return None
-    wanted = _plain(module)
-    for requirement in requirements:
+    for requirement in described.get_all("Requires-Dist") or ():
         name = re.match(r"[A-Za-z0-9._-]+", requirement)
         extra = re.search(r"extra\s*==\s*['\"]([^'\"]+)['\"]", requirement)
-        if name and extra and _plain(name[0]) == wanted:
+        if name and extra and _plain(name[0]) == _plain(module):
             return extra[1]
-    return None
+    return kind if kind in (described.get_all("Provides-Extra") or ()) else None
 
 
 def _plain(name: str) -> str:
