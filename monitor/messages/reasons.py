@@ -22,4 +22,5 @@ def sentence(because: Because, language: str, zone: tzinfo = SEOUL, now: datetim
     if pair is None:
         shown = ", ".join(f"{key} {reader.text(value)}" for key, value in because.values.items())
         return clean(f"{because.code.replace('_', ' ')} ({shown})" if shown else because.code.replace("_", " "))
-    return reader.fill(pair, defaultdict(lambda: None, because.values))
+    text = reader.fill(pair, defaultdict(lambda: None, because.values))
+    return text[:1].upper() + text[1:]

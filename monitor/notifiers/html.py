@@ -130,10 +130,10 @@ def _bar(bar: Bar, spread: Spread, colours: tuple[str, str]) -> str:
     label = f"{_SMALL};padding-right:8px;color:#475467"
     value = f"{_SMALL};padding-left:6px;font-weight:700;color:#101828"
     return (
-        f'<tr><td width="62" style="width:62px;{label}">{escape(clean(bar.label, 20))}</td><td>{_FIXED}<tr>'
+        f'<tr><td width="62" style="width:62px;{label}">{escape(clean(bar.label, 14))}</td><td>{_FIXED}<tr>'
         f'<td style="padding:4px 0">{left}</td><td width="2" bgcolor="#101828" style="{line}">&nbsp;</td>'
         f'<td style="padding:4px 0">{right}</td><td width="12" style="{arrow}">{"&#9654;" if drawn.beyond else "&nbsp;"}</td>'
-        f'</tr></table></td><td align="right" width="112" style="width:112px;{value}">{escape(clean(bar.value, 60))}</td></tr>'
+        f'</tr></table></td><td align="right" width="112" style="width:112px;{value}">{escape(clean(bar.value, 28))}</td></tr>'
     )
 
 
