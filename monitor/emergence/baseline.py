@@ -32,6 +32,7 @@ class Baseline:
         self.season_mean: Array = np.zeros((2, len(scale.profile)))
         self.season: Array = np.stack([scale.profile, scale.profile])
         self.age_counts: Array = np.zeros((len(scale.age_edges), AGE_STEPS))
+        self.chained = True
         self.blocks_in_busy = 0
         self.age_bound: Array = np.zeros(len(scale.age_edges) + 1)
         self.learn_ages()
@@ -50,16 +51,18 @@ class Baseline:
 
     def settle(self, first: int = 0) -> None:
         """Derive level, bounds and clumping from the sums, at an update or for streams that are new (from row ``first`` on)."""
-        t, z = self.table, self.parameters.caution
-        posts, part = t.posts[first:], slice(first, None)
-        t.level[part] = posts / np.maximum(t.exposure[part], 1e-9)
+        t, p = self.table, self.parameters
+        part = slice(first, None)
+        posts = t.posts[part] + t.new_posts[part]
+        t.level[part] = posts / np.maximum(t.exposure[part] + t.new_exposure[part], 1e-9)
         unsure = 1 / np.maximum(posts, 0.5)
         clumps = (t.clump_excess[part] + CLUMP * CLUMP_STRENGTH) / (t.clump_scale[part] + CLUMP_STRENGTH)
         t.clump[part] = 1 / np.clip(clumps, 1e-4, 30.0)
         busy = _variance(t.busy_excess[part], t.busy_scale[part], t.busy_seen[part])
         local = _variance(t.local_excess[part], t.local_scale[part], t.local_seen[part])
-        t.slack[part] = np.exp(z * np.sqrt(np.log1p(busy + unsure)))
-        t.local_slack[part] = np.exp(z * np.sqrt(np.log1p(local + np.minimum(unsure, busy))))
+        dense = busy / (busy + 1 / np.maximum(t.level[part] * self.scale.ticks_per_block * self.scale.busy_blocks, 1e-9))
+        t.slack[part] = np.exp(_between(p.caution, dense**2) * np.sqrt(np.log1p(busy + unsure)))
+        t.local_slack[part] = np.exp(_between(p.local_caution, dense**2) * np.sqrt(np.log1p(local + np.minimum(unsure, busy))))
         t.firmness[part] = 1 / (busy + unsure)
         t.slack[t.incidents] = t.local_slack[t.incidents] = 1.0
 
@@ -90,24 +93,30 @@ class Baseline:
         t = self.table
         return (t.firmness + t.local_posts) / (t.firmness + t.local_mean)
 
-    def learn(self, cell: int, mean: Array, factor: Array, covered: int) -> None:
-        """End a block of ``covered`` ticks with the posts that its streams counted; streams in an episode stand still."""
+    def learn(self, cell: int, mean: Array, factor: Array, covered: int, cold: bool) -> None:
+        """End a block of ``covered`` ticks with the posts that its streams counted.
+
+        Extreme blocks count as less; streams in an episode teach the season and the local level only. While all is new (``cold``)
+        nothing is extreme, and the level follows at once.
+        """
         t = self.table
-        calm = (t.muted_at < 0) & (t.kind < Stream.INCIDENT)
+        own = t.kind < Stream.INCIDENT
+        calm = own & (t.muted_at < 0)
         expected = mean * covered
         bound = expected * t.slack
-        cap = np.maximum(3.0, bound + 4 * np.sqrt(bound + bound**2 * (0.0625 + 1 / (t.clump * covered))))
-        posts = np.minimum(t.block_posts, cap)
-        learnt = np.where(calm, posts, 0.0)
-        season = self.season[t.season_row, cell]
-        t.new_posts += learnt
-        t.new_exposure += np.where(calm, season * covered, 0.0)
-        self._learn_clumps(calm & (t.block_posts <= cap), covered, mean)
-        self._learn_spread(calm, posts, expected, mean, factor, covered)
+        cap = np.maximum(3.0, bound + 4 * np.sqrt(bound + bound**2 * (BUSY + 1 / (t.clump * covered))))
+        posts = t.block_posts.copy() if cold else np.minimum(t.block_posts, cap)
+        t.new_posts += np.where(calm, posts, 0.0)
+        t.new_exposure += np.where(calm, self.season[t.season_row, cell] * covered, 0.0)
         decay = self.scale.fast_decay
-        t.local_posts[:] = np.where(calm, decay * t.local_posts + posts, t.local_posts)
-        t.local_mean[:] = np.where(calm, decay * t.local_mean + expected, t.local_mean)
-        self._learn_season(calm, cell, posts, covered)
+        t.local_posts[:] = np.where(own, decay * t.local_posts + posts, 0.0)
+        t.local_mean[:] = np.where(own, decay * t.local_mean + expected, 0.0)
+        self._learn_clumps(calm & (cold | (t.block_posts <= cap)), covered, mean)
+        if cold:
+            self.settle()
+        else:
+            self._learn_spread(calm, posts, expected, mean, factor, covered)
+            self._learn_season(cell, posts, covered)
         t.block_posts[:] = 0.0
         t.block_squares[:] = 0.0
 
@@ -204,17 +213,28 @@ class Baseline:
             for field in (t.busy_posts, t.busy_mean, t.busy_noise):
                 field[:] = 0.0
 
-    def _learn_season(self, calm: NDArray[np.bool_], cell: int, posts: Array, covered: int) -> None:
+    def _learn_season(self, cell: int, posts: Array, covered: int) -> None:
         t = self.table
-        rows = t.teachers[calm[t.teachers]]
-        self.season_posts[t.season_row[rows], cell] += posts[rows]
-        self.season_mean[t.season_row[rows], cell] += t.level[rows] * covered
+        row = t.season_row[t.teachers]
+        self.season_posts[row, cell] += posts[t.teachers]
+        self.season_mean[row, cell] += t.level[t.teachers] * covered
 
     def _settle_season(self) -> None:
-        strength, prior = self.parameters.season_strength, self.scale.profile
-        for row in range(len(self.season)):
-            season = (self.season_posts[row] + strength) / (self.season_mean[row] + strength / prior)
-            prior = self.season[row] = season / season[self.scale.cell_of].mean()
+        """Shrink each season to the default profile, that of complaints to that of all mentions; mean 1 over the week."""
+        strength = self.parameters.season_strength
+        prior = self.scale.profile
+        self.season[:] = self._season(slice(None), prior, strength)
+        if self.chained:
+            self.season[1:] = self._season(slice(1, None), self.season[0], strength)
+
+    def _season(self, rows: slice, prior: Array, strength: float) -> Array:
+        season: Array = (self.season_posts[rows] + strength) / (self.season_mean[rows] + strength / prior)
+        season /= season[:, self.scale.cell_of].mean(axis=1, keepdims=True)
+        return season
+
+
+def _between(ends: tuple[float, float], part: Array) -> Array:
+    return ends[0] + (ends[1] - ends[0]) * part
 
 
 def _variance(excess: Array, scale: Array, seen: Array) -> Array:

@@ -33,8 +33,10 @@ class Parameters:
     """Rises over the bound that the mixture looks for in watch, topic, platform and attention streams."""
     incident_effects: tuple[float, ...] = (3.0, 8.0, 20.0, 50.0, 100.0, 200.0)
     """The same for streams of single incidents."""
-    caution: float = 1.0
-    """z: standard deviations of the busy-day factor that still count as normal."""
+    caution: tuple[float, float] = (0.5, 2.0)
+    """z: standard deviations of the busy-day factor that still count as normal; for streams too thin to show busy days, for dense ones."""
+    local_caution: tuple[float, float] = (0.5, 1.5)
+    """The same for the bound that follows the last hours."""
     prior_per_day: float = 5.0
     """Expected complaints a day before anything was seen."""
     floor_per_day: float = 0.5

@@ -111,6 +111,11 @@ class Streams:
         self.caution_until = tick + self.scale.caution_ticks
         self.prepare()
 
+    @property
+    def cold(self) -> bool:
+        """Whether the warm-up lasts, at the end of what the baseline has learnt."""
+        return self.covered < self.scale.warm_ticks
+
     def count(self, row: int, amount: float = 1.0) -> None:
         """Count a post of a stream in the running tick."""
         t = self.table
@@ -212,7 +217,7 @@ class Streams:
         topic = np.where(rank < TOPICS, (1 - TOPIC_RESERVE) / TOPICS, TOPIC_RESERVE / ((late + 1) * (late + 2))) * p.share_topics
         shares = np.where(t.kind == Stream.PLATFORM, platform, np.where(t.kind == Stream.TOPIC, topic, shares))
         young = (t.kind == Stream.PLATFORM) & (self.block * self.scale.ticks_per_block - t.opened < self.scale.warm_ticks)
-        cold = self.covered < self.scale.warm_ticks
+        cold = self.cold
         asleep = (t.muted_at >= 0) | young | (cold & (t.kind < Stream.INCIDENT))
         t.injected[:] = np.where(asleep, 0.0, shares * self.share)
         self._single_steps = bool((t.muted_at >= 0).any() or young.any() or cold)
@@ -252,7 +257,7 @@ class Streams:
         covered = end - self.block_from
         if covered > 0:
             self._episodes(covered)
-            self.baseline.learn(int(self.scale.cells(np.array([self.block]))[0]), self.mean, self.factor, covered)
+            self.baseline.learn(int(self.scale.cells(np.array([self.block]))[0]), self.mean, self.factor, covered, self.cold)
             self.covered += covered
             self.block_from = end
 
