@@ -224,10 +224,20 @@ class Decoder:
     def _made(self) -> Converter:
         converter = Converter(detailed_validation=False)
         for kind, read in self._plain():
-            converter.register_structure_hook(kind, read)
+            converter.register_structure_hook(kind, self._exactly(kind, read))
         for fits, read in self._composed():
             converter.register_structure_hook_func(fits, read)
         return converter
+
+    def _exactly(self, wanted: type, read: Read) -> Read:
+        """Keep cattrs from reading subclasses (an enum of texts, an address) as their base class."""
+
+        def exact(value: object, kind: Any) -> Any:
+            if kind is wanted:
+                return read(value, kind)
+            return next(composed for fits, composed in self._composed() if fits(kind))(value, kind)
+
+        return exact
 
     def _plain(self) -> tuple[tuple[type, Read], ...]:
         return (
@@ -452,7 +462,7 @@ def described(kind: Any) -> str:
         inner = described(parts[0])
         return f"list of {inner}" if inner.startswith('"') else f"list of {_plural(inner)}"
     if origin in (Mapping, dict):
-        return f"table of {_plural(described(parts[1]))}"
+        return "table" if parts[1] in (object, Any) else f"table of {_plural(described(parts[1]))}"
     if origin is Literal:
         return " or ".join(json.dumps(part) for part in parts)
     if origin in (Union, types.UnionType):

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from monitor import emergence
 from monitor.decode import Decoder, shown
 
 Table = Mapping[str, Any]
@@ -160,9 +161,17 @@ def check_limits(decoder: Decoder, tables: Mapping[str, Any]) -> None:
             continue
         for key, value in table.items():
             _check(decoder, (section, key), value, LIMITS.get(f"{section}.{key}", ANY))
-    shares = [value for key, value in _numbers(tables.get("emergence")) if str(key).startswith("share_")]
-    if sum(shares) > 1 + 1e-9:
-        decoder.note(("emergence",), f"the shares (share_...) must not sum to more than 1, these make {sum(shares):g}")
+    _check_shares(decoder, tables.get("emergence"))
+
+
+def _check_shares(decoder: Decoder, table: object) -> None:
+    """The detector's guarantee needs shares of one budget: those stated and the default ones together."""
+    if not isinstance(table, Mapping) or not any(str(key).startswith("share_") for key in table):
+        return
+    shares = {key: value for key, value in vars(emergence.Parameters()).items() if key.startswith("share_")}
+    total = sum((shares | {key: value for key, value in _numbers(table) if key in shares}).values())
+    if total > 1 + 1e-9:
+        decoder.note(("emergence",), f"the shares (share_...) must not sum to more than 1; with the default ones they make {total:g}")
 
 
 def _check(decoder: Decoder, path: tuple[str, str], value: object, limit: Limit) -> None:

@@ -23,6 +23,8 @@ def lines_of(text: str) -> dict[Path, int]:
         if header := _HEADER.match(line):
             table = _entered(header[1] == "[[", _parts(header[2]), counts)
             found.setdefault(table, number)
+            if header[1] == "[[":
+                found.setdefault(table[:-1], number)
         elif assigned := _ASSIGNED.match(line):
             found.setdefault((*table, *_parts(assigned[1])), number)
     return found
