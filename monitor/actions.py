@@ -6,7 +6,6 @@ Each is one short transaction, so it may be done beside a running daemon; the da
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,10 +14,10 @@ from monitor.config import Settings
 from monitor.domain import LIVE, Because, Incident, Mention, Post, Status, Watch
 from monitor.errors import IllegalTransition, MonitorError
 from monitor.matching import Matcher
+from monitor.pipeline import changes
 from monitor.pipeline.deciding import pressure, put_pressure
 from monitor.store import Store
 
-CONFIRMED = "confirmed"
 _ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 
 
@@ -49,14 +48,8 @@ def confirm(store: Store, settings: Settings, incident_id: int, who: str, now: d
     with store.transaction():
         incident = store.incidents.confirm(incident_id, who, now)
         put_pressure(store, pressure(store, settings.budget, now).after(now, settings.budget).confirmed(settings.budget))
-        store.put_state(CONFIRMED, json.dumps([*confirmed(store), incident.watch]).encode())
+        changes.confirmed(store, incident.watch)
     return incident
-
-
-def confirmed(store: Store) -> list[str]:
-    """Watches whose alarms staff confirmed since the detector last looked."""
-    watches: list[str] = json.loads(store.state(CONFIRMED) or b"[]")
-    return watches
 
 
 def merge(store: Store, first: int, second: int, who: str, now: datetime) -> Incident:
@@ -65,7 +58,8 @@ def merge(store: Store, first: int, second: int, who: str, now: datetime) -> Inc
     if older == younger:
         raise IllegalTransition(f"incident {older} cannot be merged with itself")
     with store.transaction():
-        store.incidents.merge(older, younger, Because("grouping.merged_by_staff", {"who": who, "younger": younger}), now, who)
+        store.incidents.merge(older, younger, Because("grouping_merged_by_staff", {"who": who, "incident": younger}), now, who)
+        changes.merged(store, older, younger)
         _changed(store, older, now)
     return store.incidents.get(older)
 
@@ -105,6 +99,7 @@ def _move(store: Store, incident_id: int, status: Status, who: str, now: datetim
         _changed(store, incident_id, now)
         if incident.status not in LIVE:
             store.incidents.set_due(incident_id, None)
+            changes.over(store, incident_id)
     return incident
 
 

@@ -45,7 +45,8 @@ def _channels(settings: Settings, instead: Notifier | None) -> Iterator[tuple[tu
     for receiver in settings.receivers:
         for channel in receiver.notifiers:
             made = instead or plugins.make(plugins.load(notifiers.KINDS, channel.kind), channel.options, name=channel.name)
-            yield (receiver.name, channel.name), made
+            for name, part in notifiers.channels(channel.name, made).items():
+                yield (receiver.name, name), part
 
 
 def sources(settings: Settings) -> dict[str, tuple[Collector, timedelta]]:

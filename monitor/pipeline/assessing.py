@@ -26,6 +26,7 @@ from monitor.emergence import Alarm, Arrival, Detector
 from monitor.grouping import SHIPPED
 from monitor.grouping.titles import title as title_of
 from monitor.grouping.wording import wording
+from monitor.pipeline import changes
 from monitor.pipeline.alarms import raise_alarms
 from monitor.pipeline.parts import BATCH, CLOSE_AFTER, Memory, Outcome, Parts
 from monitor.store import Store
@@ -48,7 +49,6 @@ def assess(store: Store, parts: Parts, memory: Memory, now: datetime) -> Outcome
                 store.incidents.add_assessment(_assessment(store, parts, memory, incident, alarms.get(incident.id), now))
                 done += 1
             raise_alarms(store, alarms, now)
-            store.put_state(DETECTOR, _detector(store, parts, memory).to_bytes())
     except BaseException:
         memory.forget()
         raise
@@ -63,22 +63,25 @@ def _detector(store: Store, parts: Parts, memory: Memory) -> Detector:
 
 
 def _detect(store: Store, parts: Parts, memory: Memory, now: datetime) -> dict[int, Alarm]:
-    """Feed the detector what was grouped since the last tick; return the alarms by the incident that stands for each."""
+    """Feed the detector what was grouped since the last tick; return the alarms by the incident that stands for each.
+
+    Its time goes on to the latest post only, not to ``now``: what a slow collector brings later is then still news. Idle time changes
+    nothing that its closed form does not make up for.
+    """
     detector = _detector(store, parts, memory)
+    changed = changes.tell(store, detector)
     alarms: dict[int, Alarm] = {}
-    work = store.posts.unassessed(BATCH)
-    while True:
-        more = len(work) == BATCH
-        until = min(work[-1].post.created_at, now) if more else now
+    while work := store.posts.unassessed(BATCH):
+        until = min(max(judged.post.created_at for judged in work), now)
         for alarm in detector.advance(until, [_arrival(judged, parts) for judged in work]):
             incident_id = _standing_for(store, parts, alarm, now)
-            if incident_id is not None:
-                alarms[incident_id] = alarm
-                store.incidents.set_due(incident_id, now)
+            alarms[incident_id] = alarm
+            store.incidents.set_due(incident_id, now)
         store.posts.mark([(judged.post.id, judged.mention.watch) for judged in work], Step.ASSESSED)
-        if not more:
-            return alarms
-        work = store.posts.unassessed(BATCH)
+        changed = True
+    if changed:
+        store.put_state(DETECTOR, detector.to_bytes())
+    return alarms
 
 
 def _arrival(judged: Judged, parts: Parts) -> Arrival:
@@ -98,7 +101,7 @@ def _arrival(judged: Judged, parts: Parts) -> Arrival:
     )
 
 
-def _standing_for(store: Store, parts: Parts, alarm: Alarm, now: datetime) -> int | None:
+def _standing_for(store: Store, parts: Parts, alarm: Alarm, now: datetime) -> int:
     """The incident an alarm is about: its own, else the one that explains the rise, else a new wave of attention."""
     if alarm.incident is not None:
         return alarm.incident
@@ -147,11 +150,12 @@ def _open_wave(store: Store, alarm: Alarm, recent: Sequence[Judged], now: dateti
     store.incidents.open(wave, now)
     free = [judged for judged in recent if judged.incident_id is None]
     store.incidents.add_members(
-        [Member(judged.post.id, alarm.watch, incident_id, Because("grouping.wave"), judged.copy_of) for judged in free], now
+        [Member(judged.post.id, alarm.watch, incident_id, Because("grouping_wave"), judged.copy_of) for judged in free], now
     )
     for lone in sorted({judged.incident_id for judged in recent if judged.incident_id is not None}):
         if store.incidents.get(lone).authors == 1:
-            store.incidents.merge(incident_id, lone, Because("grouping.wave"), now)
+            store.incidents.merge(incident_id, lone, Because("grouping_wave"), now)
+            changes.merged(store, incident_id, lone)
     store.incidents.refresh([incident_id])
     return incident_id
 

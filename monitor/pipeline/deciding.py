@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from monitor import alerting, messages
 from monitor.alerting import Budget, Pressure, Situation, Told
 from monitor.domain import LIVE, Assessment, Decision, Incident, Message, Reason, Severity, Status
+from monitor.pipeline import changes
 from monitor.pipeline.alarms import answer, unanswered
 from monitor.pipeline.parts import CLOSE_AFTER, Memory, Outcome, Parts
 from monitor.store import Store
@@ -42,6 +43,7 @@ def _judge(store: Store, parts: Parts, memory: Memory, assessment_id: int, asses
     if incident.status in LIVE and now - incident.last_post_at >= CLOSE_AFTER:
         incident = store.incidents.transition(incident.id, Status.RESOLVED, MONITOR, now, "no new post for 72 hours")
         store.incidents.set_due(incident.id, None)
+        changes.over(store, incident.id)
         if memory.grouper is not None:
             memory.grouper.close(incident.id, Status.RESOLVED)
     situation = _situation(store, parts, memory, incident, assessment, now)

@@ -8,6 +8,7 @@ from datetime import datetime
 from monitor.attention import bad_news
 from monitor.domain import Because, Classification, Fingerprint, Incident, Judged, Kind, Member, Passage, Status, Step
 from monitor.grouping import Candidate, Grouper, Placement
+from monitor.pipeline import changes
 from monitor.pipeline.parts import BATCH, CLOSE_AFTER, GROUPING_DAYS, REOPEN_WITHIN, Memory, Outcome, Parts
 from monitor.store import Store
 
@@ -79,7 +80,7 @@ def _place(store: Store, parts: Parts, grouper: Grouper, work: Sequence[Judged],
             incident_id = None
             wave = waves.get(judged.mention.watch)
             if wave is not None and bad_news(judged.labels, judged.post.text, parts.settings.classifier.complaint_threshold):
-                members.append(Member(judged.post.id, judged.mention.watch, wave.id, Because("grouping.wave"), copy_of))
+                members.append(Member(judged.post.id, judged.mention.watch, wave.id, Because("grouping_wave"), copy_of))
         prints.append(Fingerprint(judged.post.id, judged.mention.watch, judged.post.created_at, bits, copy_of, incident_id))
     _write(store, grouper, opened, members, prints, work, now)
 
@@ -145,6 +146,7 @@ def _merge(store: Store, grouper: Grouper, memory: Memory, now: datetime) -> Non
         with store.transaction():
             for merge in merges:
                 store.incidents.merge(merge.older, merge.younger, merge.because, now)
+                changes.merged(store, merge.older, merge.younger)
                 store.incidents.set_due(merge.older, now)
             store.incidents.refresh([merge.older for merge in merges])
     except BaseException:
