@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from monitor.config import Settings
-from monitor.domain import LIVE, Because, Incident, Mention, Post, Status, Watch
+from monitor.domain import LIVE, Because, Correction, Incident, Mention, Post, Status, Watch
 from monitor.errors import IllegalTransition, MonitorError
 from monitor.matching import Matcher
 from monitor.pipeline import changes
@@ -32,8 +32,10 @@ def resolve(store: Store, incident_id: int, who: str, now: datetime, note: str =
 
 
 def dismiss(store: Store, incident_id: int, who: str, now: datetime, note: str = "") -> Incident:
-    """It was no trouble of ours: a label for the evaluation; the alarm's price stays paid."""
-    return _move(store, incident_id, Status.DISMISSED, who, now, note)
+    """It was no trouble of ours: its posts are labelled so; the alarm's price stays paid."""
+    incident = _move(store, incident_id, Status.DISMISSED, who, now, note)
+    _label(store, incident_id, False, who, now)
+    return incident
 
 
 def assign(store: Store, incident_id: int, to: str, who: str, now: datetime) -> Incident:
@@ -49,6 +51,7 @@ def confirm(store: Store, settings: Settings, incident_id: int, who: str, now: d
         incident = store.incidents.confirm(incident_id, who, now)
         put_pressure(store, pressure(store, settings.budget, now).after(now, settings.budget).confirmed(settings.budget))
         changes.confirmed(store, incident.watch)
+        _label(store, incident_id, True, who, now)
     return incident
 
 
@@ -101,6 +104,13 @@ def _move(store: Store, incident_id: int, status: Status, who: str, now: datetim
             store.incidents.set_due(incident_id, None)
             changes.over(store, incident_id)
     return incident
+
+
+def _label(store: Store, incident_id: int, complaint: bool, who: str, now: datetime) -> None:
+    """What staff say of an incident holds for each of its posts."""
+    with store.transaction():
+        for judged, _ in store.incidents.members(incident_id):
+            store.posts.label(Correction(judged.post.id, judged.mention.watch, who, now, complaint))
 
 
 def _changed(store: Store, incident_id: int, now: datetime) -> None:

@@ -70,7 +70,7 @@ LEGAL_MOVES: dict[Status, frozenset[Status]] = {
     Status.CANDIDATE: frozenset({Status.TRIGGERED, Status.ACKNOWLEDGED, Status.RESOLVED, Status.DISMISSED}),
     Status.TRIGGERED: frozenset({Status.ACKNOWLEDGED, Status.RESOLVED, Status.DISMISSED}),
     Status.ACKNOWLEDGED: frozenset({Status.TRIGGERED, Status.RESOLVED, Status.DISMISSED}),
-    Status.RESOLVED: frozenset({Status.TRIGGERED, Status.DISMISSED}),
+    Status.RESOLVED: frozenset({Status.CANDIDATE, Status.TRIGGERED, Status.DISMISSED}),
     Status.DISMISSED: frozenset({Status.TRIGGERED}),
 }
 LIVE = frozenset({Status.CANDIDATE, Status.TRIGGERED, Status.ACKNOWLEDGED})

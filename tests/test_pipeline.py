@@ -9,6 +9,7 @@ from monitor import actions, assembly
 from monitor.domain import Kind, Post, Reason, Status, Step
 from monitor.errors import DeliveryFailed
 from monitor.pipeline import Pipeline
+from monitor.pipeline.deciding import pressure
 
 SCRATCHES = (
     "새 차에 흠집 투성이로 왔어요 topic=damage_loss !",
@@ -20,8 +21,18 @@ SCRATCHES = (
 )
 
 
-def burst(world: World, views: int | None = None) -> None:
-    for number, text in enumerate(SCRATCHES):
+SCRATCHES_AGAIN = (
+    "또 신차 흠집! 이번엔 탁송 차 본네트에 흠집 났네요 topic=damage_loss !",
+    "나도 오늘 받은 새 차 뒷문에 흠집 있음 탁송하다 그랬겠지 topic=damage_loss !",
+    "이 탁송 회사 아직도 신차 흠집 내고 다니나 범퍼 긁혀서 옴 topic=damage_loss !",
+    "새 차 흠집 보상은 받으셨나요 저도 탁송 받고 문짝 흠집 topic=damage_loss !",
+    "탁송 기사님이 차 내리다 범퍼 흠집 냈는데 모른 척 topic=damage_loss !",
+    "신차 인수하자마자 흠집 세 군데 탁송 보상 문의 중 topic=damage_loss !",
+)
+
+
+def burst(world: World, views: int | None = None, texts: tuple[str, ...] = SCRATCHES) -> None:
+    for number, text in enumerate(texts):
         post = world.post(text)
         if views is not None:
             world.measure(post, views=views * (number + 1), likes=number)
@@ -187,3 +198,53 @@ def test_what_staff_add_is_judged_like_any_other_post(world: World) -> None:
     world.tick()
     assert post.url == "https://example.com/1"
     assert world.store.incidents.live()[0].posts == 1
+
+
+def test_a_resolved_incident_regresses_when_the_same_trouble_comes_back(world: World) -> None:
+    world.quiet_days(8)
+    burst(world)
+    incident_id = world.spoken()[0].incident.id
+    actions.resolve(world.store, incident_id, "kim", world.now)
+    world.pass_time(days=2)
+    burst(world, texts=SCRATCHES_AGAIN)
+    incident = world.store.incidents.get(incident_id)
+    assert incident.regressed
+    assert incident.status is Status.TRIGGERED
+    assert [j.decision.reason for j in world.spoken() if j.incident.id == incident_id].count(Reason.FIRST) == 2
+
+
+def test_a_dismissed_incident_swallows_nothing(world: World) -> None:
+    world.post(SCRATCHES[0])
+    world.tick()
+    dismissed = world.store.incidents.live()[0].id
+    actions.dismiss(world.store, dismissed, "kim", world.now)
+    world.pass_time(minutes=5)
+    world.post(SCRATCHES[1])
+    world.tick()
+    assert [incident.id for incident in world.store.incidents.live()] != [dismissed]
+    assert world.store.incidents.get(dismissed).posts == 1
+
+
+def test_staff_merge_and_split_stick(world: World) -> None:
+    first = world.post(SCRATCHES[0])
+    second = world.post("앱이 자꾸 꺼져요 로그인 불가 topic=app_website !")
+    world.tick()
+    one, two = sorted(incident.id for incident in world.store.incidents.live())
+    actions.merge(world.store, one, two, "kim", world.now)
+    assert world.store.incidents.get(one).posts == 2
+    apart = actions.split(world.store, one, [second.id], "kim", world.now)
+    world.pass_time(minutes=20)
+    world.tick()
+    assert world.store.incidents.of_post(first.id, "한울오토") == one
+    assert world.store.incidents.of_post(second.id, "한울오토") == apart.id
+
+
+def test_a_confirmation_gives_the_price_back_and_a_dismissal_does_not(world: World) -> None:
+    world.quiet_days(8)
+    burst(world)
+    incident_id = world.spoken()[0].incident.id
+    settings = world.parts.settings
+    paid = pressure(world.store, settings.budget, world.now).price
+    actions.confirm(world.store, settings, incident_id, "kim", world.now)
+    assert pressure(world.store, settings.budget, world.now).price < paid
+    assert world.store.posts.labels()

@@ -12,10 +12,9 @@ from monitor.alerting import Budget, Pressure, Situation, Told
 from monitor.domain import LIVE, Assessment, Decision, Incident, Message, Reason, Severity, Status
 from monitor.pipeline import changes
 from monitor.pipeline.alarms import answer, unanswered
-from monitor.pipeline.parts import CLOSE_AFTER, Memory, Outcome, Parts
+from monitor.pipeline.parts import CLOSE_AFTER, MONITOR, Memory, Outcome, Parts
 from monitor.store import Store
 
-MONITOR = "monitor"
 PRESSURE = "pressure"
 DAY = timedelta(hours=24)
 

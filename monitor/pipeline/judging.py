@@ -9,7 +9,7 @@ from monitor.attention import bad_news
 from monitor.domain import Because, Classification, Fingerprint, Incident, Judged, Kind, Member, Passage, Status, Step
 from monitor.grouping import Candidate, Grouper, Placement
 from monitor.pipeline import changes
-from monitor.pipeline.parts import BATCH, CLOSE_AFTER, GROUPING_DAYS, REOPEN_WITHIN, Memory, Outcome, Parts
+from monitor.pipeline.parts import BATCH, CLOSE_AFTER, GROUPING_DAYS, MONITOR, REOPEN_WITHIN, Memory, Outcome, Parts
 from monitor.store import Store
 
 
@@ -67,9 +67,12 @@ def _place(store: Store, parts: Parts, grouper: Grouper, work: Sequence[Judged],
     opened: list[Incident] = []
     members: list[Member] = []
     prints: list[Fingerprint] = []
+    back: set[int] = set()
     for judged in work:
         if is_complaint(judged, parts) or _passes_on_a_member(store, judged):
             placement = grouper.place([_candidate(judged)], next_id)[0]
+            if placement.reopens:
+                back.add(placement.incident_id)
             if placement.opened:
                 opened.append(_new_incident(judged, placement, grouper.title(placement.incident_id)))
                 next_id += 1
@@ -82,6 +85,8 @@ def _place(store: Store, parts: Parts, grouper: Grouper, work: Sequence[Judged],
             if wave is not None and bad_news(judged.labels, judged.post.text, parts.settings.classifier.complaint_threshold):
                 members.append(Member(judged.post.id, judged.mention.watch, wave.id, Because("grouping_wave"), copy_of))
         prints.append(Fingerprint(judged.post.id, judged.mention.watch, judged.post.created_at, bits, copy_of, incident_id))
+    for incident_id in sorted(back):
+        _reopen(store, grouper, incident_id, now)
     _write(store, grouper, opened, members, prints, work, now)
 
 
@@ -106,6 +111,16 @@ def _write(
         store.incidents.set_due(incident_id, now)
     store.posts.add_fingerprints(prints)
     store.posts.mark([(judged.post.id, judged.mention.watch) for judged in work], Step.GROUPED)
+
+
+def _reopen(store: Store, grouper: Grouper, incident_id: int, now: datetime) -> None:
+    """New posts about a trouble that was over: it has regressed, or, if nobody was ever told of it, is a candidate again."""
+    incident = store.incidents.get(incident_id)
+    if incident.status is not Status.RESOLVED:
+        return
+    status = Status.CANDIDATE if incident.alerted_at is None else Status.TRIGGERED
+    store.incidents.transition(incident_id, status, MONITOR, now, "new posts about it")
+    grouper.close(incident_id, status)
 
 
 def _passes_on_a_member(store: Store, judged: Judged) -> bool:

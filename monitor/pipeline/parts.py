@@ -14,6 +14,7 @@ from monitor.matching import Matcher
 from monitor.notifiers import Notifier
 
 BATCH = 512
+MONITOR = "monitor"
 GROUPING_DAYS = timedelta(days=7)
 REOPEN_WITHIN = timedelta(days=14)
 CLOSE_AFTER = timedelta(hours=72)
