@@ -16,6 +16,7 @@ from scipy.special import ndtri
 
 from monitor.domain import Because, Forecast, Interval, Reach
 from monitor.forecast import coefficients as fitted
+from monitor.forecast import usual
 from monitor.forecast.law import Law, law
 from monitor.forecast.series import Array, Point, signs
 
@@ -53,9 +54,8 @@ class Outlook:
 
     def interval(self, row: int, miss: float) -> Interval:
         """P10, P50, P90 of the total at a horizon; ``miss`` moves the outer two."""
-        ordered = np.sort(self.paths[row], axis=None)
-        low, middle, high = np.quantile(ordered, (miss / 2, 0.5, 1.0 - miss / 2), method="hazen")
-        return Interval(float(low), float(middle), float(high))
+        low, middle, high = _at_levels(np.sort(self.paths[row], axis=None), (miss / 2, 0.5, 1.0 - miss / 2))
+        return Interval(low, middle, high)
 
     def crossing(self, threshold: float) -> Array:
         """P(total >= threshold) at each horizon, from the law itself: exact in the far tail too."""
@@ -82,8 +82,7 @@ class Outlook:
 def outlook(history: Sequence[Point], people: Interval, opened_at: datetime, at: datetime, horizons: Array | None = None) -> Outlook:
     """Lay out the paths from ``people`` on; ``horizons`` are indices into HORIZONS (default: all within a day), one past them is FINAL."""
     rows = _WITHIN_DAY if horizons is None else np.asarray(horizons, dtype=np.intp)
-    originals = history[-1].originals if history else 1
-    chances = law(signs(history, people.p50, originals, opened_at, at), rows)
+    chances = law(signs(history, people.p50, opened_at, at), rows)
     now = _now(people)
     scale = now / people.p50 if people.p50 > 0 else np.ones_like(now)
     growth = np.maximum.accumulate(chances.quantiles(_LEVELS), axis=0)
@@ -107,26 +106,37 @@ def predict(
     is the median, with P10 and P90, of the time of crossing *if* it comes within 24 h, None if none of the paths gets there or all have.
     ``seed`` is accepted for symmetry with reach: the grids are fixed.
     """
+    people = reach.people.p50
     view = outlook(history, reach.people, opened_at, at)
     shown = {name: view.interval(HORIZONS.index(seconds), parameters.miss) for name, seconds in _SHOWN.items()}
-    if reach.people.p50 >= threshold:
-        return Forecast(shown, 1.0, None, None, None, Because("forecast_crossed", {"threshold": threshold, "people": reach.people.p50}))
+    if people >= threshold:
+        return Forecast(shown, 1.0, None, None, None, Because("forecast_crossed", {"threshold": threshold, "people": people}))
     chance = float(view.crossing(threshold)[-1])
     times = view.crossing_times(threshold)
-    eta = [at + timedelta(seconds=float(second)) for second in np.quantile(times, (0.5, 0.1, 0.9))] if times.size else [None] * 3
-    return Forecast(shown, chance, eta[0], eta[1], eta[2], _because(view, shown, chance, threshold, eta, len(history)))
+    eta = [at + timedelta(seconds=round(second)) for second in _at_levels(times, (0.5, 0.1, 0.9))] if times.size else [None] * 3
+    values: dict[str, str | float | int | datetime | None] = {
+        "p": chance, "threshold": threshold, "eta": eta[0], "earliest": eta[1], "latest": eta[2],
+        "p10": shown["24h"].p10, "p50": shown["24h"].p50, "p90": shown["24h"].p90, "points": len(history),
+        **_usual(history, people, opened_at, at, threshold),
+    }  # fmt: skip
+    return Forecast(shown, chance, eta[0], eta[1], eta[2], Because(_code(chance), values))
 
 
-def _because(
-    view: Outlook, shown: dict[str, Interval], chance: float, threshold: int, eta: Sequence[datetime | None], points: int
-) -> Because:
-    code = "forecast_rising" if chance >= 0.2 else "forecast_unlikely"
-    day = shown["24h"]
-    return Because(
-        code,
-        {"p": chance, "not_p": 1.0 - chance, "threshold": threshold, "eta": eta[0], "earliest": eta[1], "latest": eta[2],
-         "p10": day.p10, "p50": day.p50, "p90": day.p90, "points": points},
-    )  # fmt: skip
+def _code(chance: float) -> str:
+    return "forecast_likely" if chance >= 0.5 else "forecast_possible" if chance >= 0.05 else "forecast_unlikely"
+
+
+def _usual(history: Sequence[Point], people: float, opened_at: datetime, at: datetime, threshold: int) -> dict[str, float]:
+    """What climatology says of the same horizon, kept beside the forecast."""
+    shares = bool(history) and history[-1].originals == 0
+    levels = usual.growth(people, (at - opened_at).total_seconds(), shares)[len(HORIZONS) - 1]
+    return {"usual_p50": usual.interval(levels, people).p50, "usual_p": usual.crossing(levels, people, threshold)}
+
+
+def _at_levels(ordered: Array, levels: tuple[float, ...]) -> list[float]:
+    """Quantiles of sorted values, each in the middle of its share."""
+    places = np.clip(np.array(levels) * ordered.size - 0.5, 0, ordered.size - 1)
+    return np.interp(places, np.arange(ordered.size), ordered).tolist()  # type: ignore[no-any-return]
 
 
 def _now(people: Interval) -> Array:

@@ -1,0 +1,196 @@
+"""Fit the forecast's coefficients and write them as a module of constants; check them on cascades held back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import digamma, gammainc, gammaln
+
+from monitor.forecast.law import MEAN_RANGE, SIZE_RANGE, gamma
+from monitor.forecast.series import regressors
+from training.curves import HORIZONS, Growth, Sample, incidents, thinned, whole
+
+Array = NDArray[np.float64]
+
+BENDS = 12
+RIDGE = 3.0
+SCALE = 15000.0  # the sum of all weights in fitting, against which the ridge stands
+RAW = np.array([0, 0.01, 0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.94, 0.97, 0.99, 0.997, 1.0])
+BINS = np.log(np.array([0.5, 5.0, 50.0, 500.0, 3000.0]))
+GROWTH_LEVELS = np.array([0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 0.98])
+COUNT_EDGES = np.array([1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0])
+AGE_EDGES = np.array([900.0, 2700.0, 7200.0, 16200.0, 32400.0, 64800.0, 172800.0])
+
+
+def shipped_curves(cascades: Sequence[tuple[str, Array]], random: np.random.Generator, incident_count: int = 1500) -> list[Growth]:
+    """Whole cascades, two thinned copies of each, incidents and lone posts, at total weights 1 : 0.5 : 1 : 0.3."""
+    count = len(cascades)
+    curves = [whole(place, times) for place, (_, times) in enumerate(cascades)]
+    curves += [thinned(place, times, random, 0.25) for place, (_, times) in enumerate(cascades) for _ in range(2)]
+    lone = incident_count // 3
+    curves += incidents(incident_count, count, random, count / incident_count)
+    curves += incidents(lone, count + incident_count, random, 0.3 * count / lone, lone=True)
+    return curves
+
+
+@dataclass(frozen=True, slots=True)
+class Regression:
+    """The coefficients as the core keeps them: inputs -> bends (tanh), and both -> log means and log sizes of all horizons."""
+
+    bends: Array
+    bends_at: Array
+    from_bends: Array
+    from_signs: Array
+    base: Array
+
+    def moments(self, inputs: Array) -> tuple[Array, Array]:
+        """Log mean and log size, (rows, horizons)."""
+        both = np.tanh(inputs @ self.bends + self.bends_at) @ self.from_bends + inputs @ self.from_signs + self.base
+        half = len(HORIZONS)
+        return np.clip(both[:, :half], *MEAN_RANGE), np.clip(both[:, half:], *SIZE_RANGE)
+
+    def flat(self) -> Array:
+        """All coefficients in one row."""
+        return np.concatenate([self.bends.ravel(), self.bends_at, self.from_bends.ravel(), self.from_signs.ravel(), self.base])
+
+    @classmethod
+    def shaped(cls, row: Array, width: int) -> Regression:
+        """Cut a row of coefficients into its parts."""
+        outs = 2 * len(HORIZONS)
+        cuts = np.cumsum([width * BENDS, BENDS, BENDS * outs, width * outs])
+        bends, at, from_bends, from_signs, base = np.split(row, cuts)
+        return cls(bends.reshape(width, BENDS), at, from_bends.reshape(BENDS, outs), from_signs.reshape(width, outs), base)
+
+
+def fit(samples: Sample, random: np.random.Generator, iterations: int = 300) -> Regression:
+    """Fit by maximum likelihood of negative binomials over all horizons at once, with a ridge on all but the last intercepts."""
+    inputs = regressors(samples.signs)
+    known = ~np.isnan(samples.increments)
+    gains = np.where(known, np.maximum(samples.increments, 0.0), 0.0)
+    weight = (samples.weight / samples.weight.sum() * SCALE)[:, None] * known
+    width, outs = inputs.shape[1], 2 * len(HORIZONS)
+    start = Regression(
+        random.normal(0, 0.5, (width, BENDS)),
+        random.normal(0, 0.5, BENDS),
+        np.zeros((BENDS, outs)),
+        np.zeros((width, outs)),
+        np.concatenate([np.full(outs // 2, 3.0), np.zeros(outs // 2)]),
+    )
+    fixed = gammaln(gains + 1)
+    found = minimize(
+        _loss, start.flat(), args=(inputs, gains, weight, fixed), jac=True, method="L-BFGS-B", options={"maxiter": iterations, "maxcor": 20}
+    )
+    return Regression.shaped(found.x, width)
+
+
+def _loss(row: Array, inputs: Array, gains: Array, weight: Array, fixed: Array) -> tuple[float, Array]:
+    """Penalised negative log likelihood and its gradient."""
+    now = Regression.shaped(row, inputs.shape[1])
+    bends = np.tanh(inputs @ now.bends + now.bends_at)
+    both = bends @ now.from_bends + inputs @ now.from_signs + now.base
+    slope, likely = _likelihood(both, gains, weight, fixed)
+    back = (slope @ now.from_bends.T) * (1 - bends * bends)
+    gradient = Regression(inputs.T @ back, back.sum(axis=0), bends.T @ slope, inputs.T @ slope, slope.sum(axis=0)).flat()
+    penalised = row.copy()
+    penalised[-now.base.size :] = 0.0
+    return likely + 0.5 * RIDGE * float(penalised @ penalised), gradient + RIDGE * penalised
+
+
+def _likelihood(both: Array, gains: Array, weight: Array, fixed: Array) -> tuple[Array, float]:
+    """Slope by each output, and the negative log likelihood."""
+    half = len(HORIZONS)
+    log_mean, log_size = np.clip(both[:, :half], *MEAN_RANGE), np.clip(both[:, half:], *SIZE_RANGE)
+    mean, size = np.exp(log_mean), np.exp(log_size)
+    total = mean + size
+    log_total = np.log(total)
+    likely = gammaln(gains + size) - gammaln(size) - fixed + size * (log_size - log_total) + gains * (log_mean - log_total)
+    by_mean = (gains - mean * (gains + size) / total) * (both[:, :half] == log_mean)
+    by_size = size * (digamma(gains + size) - digamma(size) + log_size + 1 - log_total - (gains + size) / total)
+    slope = np.concatenate([by_mean * weight, by_size * (both[:, half:] == log_size) * weight], axis=1)
+    return -slope, -float((weight * likely).sum())
+
+
+def ranks(regression: Regression, samples: Sample, random: np.random.Generator) -> tuple[Array, Array]:
+    """Log means, and where each outcome fell in its law (uniform if the law is right; randomised between whole numbers)."""
+    log_mean, log_size = regression.moments(regressors(samples.signs))
+    shape, scale = gamma(log_mean, log_size)
+    gains = np.maximum(samples.increments, 0.0)
+    upper = gammainc(shape, (gains + 0.5) / scale)
+    lower = np.where(gains > 0, gammainc(shape, np.maximum(gains - 0.5, 0) / scale), 0.0)
+    return log_mean, lower + random.random(gains.shape) * (upper - lower)
+
+
+def maps(samples: Sample, log_mean: Array, rank: Array) -> Array:
+    """Observed shares below each raw probability: (kinds, horizons, bins of predicted size, RAW)."""
+    found = np.empty((2, len(HORIZONS), BINS.size, RAW.size))
+    for kind in (0, 1):
+        ours = (samples.signs[:, 6] == 0) == bool(kind)
+        for horizon in range(len(HORIZONS)):
+            rows = ours & ~np.isnan(samples.increments[:, horizon])
+            size, below = log_mean[rows, horizon], rank[rows, horizon]
+            for place, middle in enumerate(BINS):
+                near = samples.weight[rows] * np.exp(-0.5 * ((np.clip(size, BINS[0], BINS[-1]) - middle) / 0.8) ** 2)
+                found[kind, horizon, place] = _proper(((below[:, None] <= RAW) * near[:, None]).sum(axis=0) / near.sum())
+    return found
+
+
+def _proper(share: Array) -> Array:
+    """Let a map rise strictly from 0 to 1, so that it can be inverted."""
+    share = 0.98 * share + 0.02 * RAW
+    share[0], share[-1] = 0.0, 1.0
+    return np.asarray(np.maximum.accumulate(share))
+
+
+def held_back_maps(samples: Sample, random: np.random.Generator, folds: int = 4, iterations: int = 250) -> Array:
+    """Learn the maps on outcomes that the coefficients have not seen: fit without a fold, rank the fold."""
+    log_mean, rank = np.empty_like(samples.increments), np.empty_like(samples.increments)
+    for fold in range(folds):
+        held = samples.family % folds == fold
+        log_mean[held], rank[held] = ranks(fit(samples.part(~held), random, iterations), samples.part(held), random)
+    return maps(samples, log_mean, rank)
+
+
+def climatology(samples: Sample) -> Array:
+    """Levels of the log growth factor in bins of kind, age and count: (kinds, ages, counts, horizons, GROWTH_LEVELS); thin bins borrow."""
+    ages, counts = np.digitize(samples.age, AGE_EDGES), np.digitize(samples.people, COUNT_EDGES)
+    growth = np.log1p(np.maximum(samples.increments, 0.0) / (1.0 + samples.people)[:, None])
+    table = np.empty((2, AGE_EDGES.size + 1, COUNT_EDGES.size + 1, len(HORIZONS), GROWTH_LEVELS.size))
+    for kind, age, count in np.ndindex(table.shape[:3]):
+        ours = (samples.signs[:, 6] == 0) == bool(kind)
+        for reach in range(8):
+            rows = ours & (np.abs(ages - age) <= reach // 2) & (np.abs(counts - count) <= (reach + 1) // 2)
+            if rows.sum() >= 80:
+                break
+        table[kind, age, count] = np.nanquantile(growth[rows], GROWTH_LEVELS, axis=0).T
+    return table
+
+
+def write(path: Path, regression: Regression, bent: Array, usual: Array) -> None:
+    """Write the module of constants."""
+    constants = {
+        "BENDS": regression.bends, "BENDS_AT": regression.bends_at, "FROM_BENDS": regression.from_bends,
+        "FROM_SIGNS": regression.from_signs, "BASE": regression.base, "RAW": RAW, "BINS": BINS, "OBSERVED": bent,
+        "AGE_EDGES": AGE_EDGES, "COUNT_EDGES": COUNT_EDGES, "GROWTH_LEVELS": GROWTH_LEVELS, "GROWTH": usual,
+    }  # fmt: skip
+    lines = ['"""Coefficients of the forecast, written by scripts/fit-forecast: do not edit by hand."""', ""]
+    lines += ["import numpy as np", "", f"HORIZONS = {HORIZONS}  # seconds; the last one means 7 days after the start"]
+    lines += [_constant(name, values) for name, values in constants.items()]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _constant(name: str, values: Array) -> str:
+    """Spell an array as text that makes the same numbers again, to 4 digits."""
+    numbers = [f"{value:.4g}" for value in values.ravel()]
+    rows, row = [], ""
+    for number in numbers:
+        if len(row) + len(number) > 120:
+            rows.append(row)
+            row = ""
+        row += number + " "
+    text = "\n".join([*rows, row]).replace(" \n", "\n").rstrip()
+    return f'{name} = np.fromstring(\n    """\n{text}\n""",\n    sep=" ",\n).reshape({values.shape})'
