@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from monitor.alerting import Budget, Desk, Parameters, Pressure, Receiver, Situation, Storm, Told, decide, remember, storm
+from monitor.alerting import Budget, Desk, Parameters, Pressure, Receiver, Route, Situation, Storm, Told, decide, remember, storm
 from monitor.domain import Assessment, Because, Decision, Emergence, Forecast, Incident, Interval, Kind, Reach, Reason, Severity, Status
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
@@ -37,12 +37,16 @@ class Room:
     said: list[Decision] = field(default_factory=list)
     storms: list[Storm] = field(default_factory=list)
     latest: dict[int, tuple[Incident, Decision]] = field(default_factory=dict)
+    named: set[int] = field(default_factory=set)
+    alerted: dict[int, datetime] = field(default_factory=dict)
     pressure: Pressure | None = None
 
     def look(self, number: int, now: datetime, p: float | None, alarm: Alarm | None = None, topic: str = "price") -> Decision:
         pressure = self.pressure or Pressure.initial(now, self.desk.budget)
         shift = now - self.desk.budget.shift
-        incident = Incident(number, "w", Kind.COMPLAINT, topic, f"사건 {number}", Status.CANDIDATE, now, now, 4, 4)
+        incident = Incident(
+            number, "w", Kind.COMPLAINT, topic, f"사건 {number}", Status.CANDIDATE, now, now, 4, 4, alerted_at=self.alerted.get(number)
+        )
         forecast = None if p is None else Forecast({}, p, now + timedelta(hours=3), None, None, Because("f"))
         reach = None if p is None else Reach(Interval(100, 200, 400), 0.5, Because("r"))
         facts = Assessment(number, now, Emergence(4, 1, 4, 9, alarm is not None, Because("e")), reach, forecast, 4, 4)
@@ -50,7 +54,7 @@ class Room:
         decision = decide(
             Situation(
                 incident, facts, now, pressure, alarm, told=self.told.get(number), open_alerts=len({d.incident_id for d in recent}),
-                pages_this_shift=sum(d.severity is Severity.CRITICAL for d in recent),
+                pages_this_shift=sum(d.severity is Severity.CRITICAL for d in recent), on_storm_page=number in self.named,
             ),
             self.desk, P,
         )  # fmt: skip
@@ -58,19 +62,21 @@ class Room:
         if decision.notify:
             self.said.append(decision)
             self.pressure = pressure.after(now, self.desk.budget).paid(self.desk.budget)
+            self.alerted.setdefault(number, now)
             self.told[number] = remember(self.told.get(number), decision) or pytest.fail("a notification is remembered")
         return decision
 
     def page_storm(self, now: datetime) -> None:
         critical = [pair for pair in self.latest.values() if pair[1].severity is Severity.CRITICAL]
-        page = storm(critical, self.told.keys(), self.storms[-1].at if self.storms else None, now, self.desk)
+        page = storm(critical, self.named, self.storms[-1].at if self.storms else None, now, self.desk)
         if page is None:
             return
         self.storms.append(page)
         pressure = self.pressure or Pressure.initial(now, self.desk.budget)
         self.pressure = pressure.after(now, self.desk.budget).paid(self.desk.budget)
+        self.named |= set(page.fresh)
         for number in page.fresh:
-            self.told[number] = Told(Severity.CRITICAL, now, Reason.RECEIVER_CAP)
+            self.alerted.setdefault(number, now)
 
 
 def minutes(count: int) -> Iterator[datetime]:
@@ -90,14 +96,40 @@ def test_a_storm_of_500_incidents_in_an_hour() -> None:
     critical = {number for number, (_, decision) in room.latest.items() if decision.severity is Severity.CRITICAL}
     assert len(critical) > 200
     named = {number for page in room.storms for number in page.fresh}
-    assert critical <= named | {decision.incident_id for decision in room.said}, "something critical was not told"
+    paged = {decision.incident_id for decision in room.said if decision.severity is Severity.CRITICAL}
+    assert critical == named | paged, "something critical was not told as critical"
+    assert not named & paged
     assert critical <= set(room.storms[-1].incidents), "the storm page names every critical incident"
     assert len(room.said) <= 7
     assert sum(decision.severity is Severity.CRITICAL for decision in room.said) <= 2
     assert len(room.storms) <= 3
-    spoken = [decision.incident_id for decision in room.said] + [number for page in room.storms for number in page.fresh]
-    worsened = sum(decision.reason is Reason.WORSENED for decision in room.said)
-    assert len(spoken) - worsened == len(set(spoken)), "somebody heard of the same thing twice"
+    tiers = [(decision.incident_id, decision.severity) for decision in room.said]
+    assert len(tiers) == len(set(tiers)), "somebody heard of the same thing twice"
+
+
+def test_an_incident_told_as_high_that_turns_critical_over_the_cap_stands_on_the_storm_page() -> None:
+    room = Room()
+    room.look(1, START, 0.3)
+    for number in (2, 3):
+        room.look(number, START, 0.9)
+    worse = room.look(1, START + timedelta(minutes=5), 0.9)
+    assert worse.reason is Reason.RECEIVER_CAP
+    room.page_storm(START + timedelta(minutes=5))
+    assert (room.storms[0].fresh, set(room.storms[0].incidents)) == ((1,), {1, 2, 3})
+    assert room.look(1, START + timedelta(hours=14), 0.95).reason is Reason.TOO_SOON
+
+
+def test_an_incident_that_comes_back_in_a_storm_is_named_again() -> None:
+    room = Room(desk=Desk(receivers=(Receiver("desk"),), budget=replace(Budget(), pages_per_shift=0)))
+    room.look(1, START, 0.9)
+    room.page_storm(START)
+    incident, decision = room.latest[1]
+    back = replace(incident, regressed=True, status_at=START + timedelta(hours=2))
+    later = START + timedelta(hours=3)
+    again = storm([(back, decision)], room.named, START, later, room.desk)
+    assert again is not None
+    assert again.fresh == (1,)
+    assert storm([(incident, decision)], room.named, START, later, room.desk) is None
 
 
 def test_a_storm_of_alarms_without_any_measurement() -> None:
@@ -148,3 +180,16 @@ def test_storm_pages_are_an_hour_apart_and_only_for_news() -> None:
     assert [page.at for page in room.storms] == [START, START + timedelta(minutes=60)]
     assert [page.fresh for page in room.storms] == [(0,), (10, 20)]
     assert room.storms[1].receivers == ("desk",)
+
+
+def test_a_storm_page_reaches_everybody_concerned() -> None:
+    def reached(*routes: Route) -> tuple[str, ...]:
+        desk = Desk(tuple(map(Receiver, "abc")), routes, replace(Budget(), pages_per_shift=0))
+        room = Room(desk)
+        room.look(1, START, 0.9)
+        room.page_storm(START)
+        return room.storms[0].receivers if room.storms else ()
+
+    assert reached() == ("a", "b", "c")
+    assert reached(Route(("a",), topic=("price",), continue_=True), Route(("b",))) == ("a", "b")
+    assert reached(Route(("c",), topic=("safety",))) == ()

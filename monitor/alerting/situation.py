@@ -69,6 +69,7 @@ class Situation:
     ``stream_alerted``: another live incident has already been alerted for that alarm's stream.
     ``open_alerts``: unacknowledged incidents that were notified in this shift (this one included if it was).
     ``pages_this_shift``: critical notifications of this shift. ``sent``: notifications of the last 24 h by receiver.
+    ``on_storm_page``: a storm page has named it as critical; its ``alerted_at`` is set then.
     ``pressure`` may be of an earlier time: it is brought to ``now`` here.
     """
 
@@ -87,14 +88,15 @@ class Situation:
     platforms: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     sent: Mapping[str, int] = field(default_factory=dict)
+    on_storm_page: bool = False
 
     @property
     def known(self) -> Told | None:
-        """What staff have ever heard of it; an incident marked as alerted without a notification of its own stood on a storm page."""
-        incident = self.incident
-        if self.told is not None or incident.alerted_at is None:
-            return self.told
-        return Told(incident.severity or Severity.CRITICAL, incident.alerted_at, Reason.RECEIVER_CAP)
+        """What staff have ever heard of it, by notifications of its own and by name on a storm page."""
+        incident, told = self.incident, self.told
+        if told is None and incident.alerted_at is not None:
+            told = Told(incident.severity or Severity.CRITICAL, incident.alerted_at, Reason.RECEIVER_CAP)
+        return replace(told, severity=Severity.CRITICAL) if told is not None and self.on_storm_page else told
 
     @property
     def heard(self) -> Told | None:
