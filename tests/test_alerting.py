@@ -316,6 +316,37 @@ def test_escalation_is_not_stopped_by_page_cap_or_price() -> None:
     assert outcome(s, STAFF)[0] is Reason.ESCALATED
 
 
+# ---- when to look again
+
+
+def test_look_again_when_quiet_hours_end() -> None:
+    asleep = replace(DESK, receivers=(Receiver("desk", QuietHours.parse("11:00-13:30")), Receiver("b", QuietHours.parse("22:00-12:30"))))
+    s = situation(0.3)
+    decision = decide(s, asleep, P)
+    assert decision.reason is Reason.QUIET_HOURS
+    again = alerting.look_again_at(s, decision, asleep, P)
+    assert again == NOW + timedelta(minutes=30)
+    assert decide(replace(s, now=again), asleep, P).reason is Reason.FIRST
+
+
+def test_look_again_when_the_next_of_the_ladder_is_due() -> None:
+    s = situation(0.3)
+    first = decide(s, STAFF, P)
+    again = alerting.look_again_at(s, first, STAFF, P)
+    assert again == NOW + timedelta(minutes=30)
+    later = replace(s, now=again, told=alerting.remember(None, first))
+    assert decide(later, STAFF, P).reason is Reason.ESCALATED
+
+
+def test_nothing_to_wait_for() -> None:
+    s = situation(0.3)
+    assert alerting.look_again_at(s, decide(s, DESK, P), DESK, P) is None
+    known = situation(0.3, incident=incident(status=Status.ACKNOWLEDGED), told=told())
+    assert alerting.look_again_at(known, decide(known, STAFF, P), STAFF, P) is None
+    insisting = replace(P, repeat_interval=timedelta(hours=4))
+    assert alerting.look_again_at(s, decide(s, DESK, insisting), DESK, insisting) == NOW + timedelta(hours=4)
+
+
 # ---- routes, silences, quiet hours
 
 

@@ -3,7 +3,7 @@
 The pure heart is ``decide(situation, desk, parameters) -> Decision``; every path ends in a reason from the closed list.
 """
 
-from monitor.alerting.decision import PRECEDENCE, decide
+from monitor.alerting.decision import PRECEDENCE, decide, look_again_at
 from monitor.alerting.parameters import Budget, Parameters
 from monitor.alerting.pressure import Pressure
 from monitor.alerting.routing import Desk, QuietHours, Receiver, Route, escalate, matched, quiet, route, silenced
@@ -27,6 +27,7 @@ __all__ = [
     "Worth",
     "decide",
     "escalate",
+    "look_again_at",
     "matched",
     "quiet",
     "remember",

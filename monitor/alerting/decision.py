@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.alerting.parameters import Parameters
-from monitor.alerting.routing import Desk, Receiver, escalate, matched, quiet, route
-from monitor.alerting.situation import Situation
+from monitor.alerting.routing import Desk, Receiver, awake_at, escalate, ladder_due, matched, quiet, route
+from monitor.alerting.situation import Situation, remember
 from monitor.alerting.worth import Worth, weigh
 from monitor.domain import NOTIFYING, Because, Decision, Reason, Severity, Status
+
+_UNHEARD = (Status.CANDIDATE, Status.TRIGGERED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,21 @@ def decide(situation: Situation, desk: Desk, parameters: Parameters) -> Decision
     return _decision(case, next((reason for reason, holds in PRECEDENCE if holds(case)), wish))
 
 
+def look_again_at(situation: Situation, decision: Decision, desk: Desk, parameters: Parameters) -> datetime | None:
+    """Return when the clock alone may change the answer, or None: quiet hours end, the next of a ladder or a reminder is due."""
+    if situation.incident.status not in _UNHEARD:
+        return None
+    times: list[datetime | None] = []
+    if decision.reason is Reason.QUIET_HOURS:
+        times += [awake_at(r, situation.now, desk.zone) for r in _receivers(situation, decision.severity, Reason.FIRST, desk)]
+    told = remember(situation.heard, decision)
+    if told is not None:
+        taken = matched(situation.incident, told.severity, situation.platforms, situation.languages, desk.routes)
+        times.append(ladder_due(taken, told.receivers, told.at))
+        times.append(None if parameters.repeat_interval is None else told.at + parameters.repeat_interval)
+    return min((at for at in times if at is not None and at > situation.now), default=None)
+
+
 def _wish(situation: Situation, worth: Worth, desk: Desk, parameters: Parameters) -> Reason | None:
     """Return what there is to say, before asking whether we may."""
     told = situation.heard
@@ -153,7 +170,7 @@ def _names(situation: Situation, severity: Severity, desk: Desk) -> tuple[str, .
 def _ladder(situation: Situation, severity: Severity, desk: Desk) -> tuple[str, ...]:
     """Whom to tell because nobody acknowledged, by the routes that took the incident when it was told."""
     told = situation.heard
-    if told is None or situation.incident.status not in (Status.CANDIDATE, Status.TRIGGERED):
+    if told is None or situation.incident.status not in _UNHEARD:
         return ()
     taken = matched(situation.incident, severity, situation.platforms, situation.languages, desk.routes)
     return escalate(taken, told.receivers, told.at, situation.now)

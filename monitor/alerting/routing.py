@@ -136,6 +136,12 @@ def escalate(routes: Sequence[Route], told: Collection[str], told_at: datetime, 
     return tuple(dict.fromkeys(name for name in following if name is not None))
 
 
+def ladder_due(routes: Sequence[Route], told: Collection[str], told_at: datetime) -> datetime | None:
+    """Return when ``escalate`` will next have somebody to tell, or None."""
+    waits = [r.escalate_after for r in routes if r.escalate_after is not None and any(name not in told for name in r.escalate_to)]
+    return told_at + min(waits) if waits else None
+
+
 def silenced(incident: Incident, silences: Iterable[Silence], now: datetime) -> bool:
     """Tell whether a silence in force fits: all its matchers (``incident``, ``watch``, ``topic``, ``kind``) agree; none fits nothing."""
     return any(s.starts_at <= now < s.ends_at and s.matchers and _agrees(incident, s.matchers) for s in silences)
@@ -152,3 +158,12 @@ def quiet(receiver: Receiver, now: datetime, zone: tzinfo) -> bool:
         return False
     local = now.astimezone(zone)
     return receiver.quiet_hours.hold(local.hour * 60 + local.minute)
+
+
+def awake_at(receiver: Receiver, now: datetime, zone: tzinfo) -> datetime:
+    """Return when the receiver's present quiet hours end (to the minute, UTC); ``now`` outside of them."""
+    if receiver.quiet_hours is None or not quiet(receiver, now, zone):
+        return now
+    local = now.astimezone(zone).replace(second=0, microsecond=0)
+    left = (receiver.quiet_hours.end - (local.hour * 60 + local.minute)) % (24 * 60)
+    return (local + timedelta(minutes=left)).astimezone(UTC)
