@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from monitor import config
+from monitor import config, messages
 from monitor.alerting import QuietHours, Route
 from monitor.config import Settings, limits, reference
 from monitor.config.lines import lines_of
@@ -195,6 +195,15 @@ def test_settings_for_other_watches_databases_and_languages(read: Read) -> None:
     english = config.with_language(settings, "en")
     assert (english.monitor.language, english.language("desk")) == ("en", "en")
     assert config.with_language(settings, "ko").language("desk") == "ko"
+
+
+def test_remarks_about_a_file_that_is_right(read: Read) -> None:
+    assert [remark.code for remark in read("").remarks()] == ["config_no_watch", "config_no_collector"]
+    assert [remark.code for remark in read(FULL).remarks()] == ["config_silent"]
+    narrow = read(FULL.replace('platform = ["naver"]', 'topic = ["safety"]')).remarks()
+    assert narrow[1].values == {"watch": "hanul", "topic": "delivery_delay"}
+    for remark in (*read("").remarks(), *narrow):
+        assert messages.sentence(remark, "ko") != messages.sentence(remark, "en")
 
 
 # ---- what is wrong

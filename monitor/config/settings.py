@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -25,8 +26,11 @@ from monitor.config.sections import (
     Topic,
 )
 from monitor.decode import Location
+from monitor.domain import Because
 from monitor.errors import NotFound
 from monitor.notifiers import KINDS as NOTIFIERS
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,22 @@ class Settings:
     def topic(self, name: str) -> Topic | None:
         """Return what the file says about a topic: its own name, weight, terms."""
         return next((topic for topic in self.topics if topic.name == name), None)
+
+    def remarks(self) -> tuple[Because, ...]:
+        """Return what an operator should know although the file is right; ``messages.sentence`` says it."""
+        lacks = (("config_no_watch", not self.watches), ("config_no_collector", not self.collectors), ("config_silent", self.desk.silent))
+        return tuple(Because(code) for code, holds in lacks if holds) + tuple(self._unrouted())
+
+    def _unrouted(self) -> Iterator[Because]:
+        """Yield the first topic of each watch whose critical incidents would reach nobody; routes by platform or language count as open."""
+        platforms = {platform for route in self.routes for platform in route.platform}
+        languages = {language for route in self.routes for language in route.language}
+        for watch in self.watches:
+            for topic in (*domain.TOPICS, *(own.name for own in self.topics)):
+                incident = domain.Incident(0, watch.name, domain.Kind.COMPLAINT, topic, "", domain.Status.CANDIDATE, _EPOCH, _EPOCH, 0, 0)
+                if not alerting.route(incident, domain.Severity.CRITICAL, platforms, languages, self.desk):
+                    yield Because("config_unrouted", {"watch": watch.name, "topic": topic})
+                    break
 
     def language(self, receiver: str) -> str:
         """Return the language of ``receiver``'s messages."""
