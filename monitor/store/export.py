@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,23 +33,31 @@ def export(db: Connection, view: str, target: Path) -> int:
 
 def backup(db: Connection, target: Path) -> None:
     """Copy the database into ``target``, which must not be the database itself; checks the copy before it gets its name."""
-    if target.exists() and target.samefile(db.path):
-        raise StoreError(f"{target}: this is the database itself")
+    if db.in_transaction:
+        raise StoreError(f"{target}: a backup cannot be taken inside a transaction")
     unfinished = target.with_name(target.name + ".unfinished")
     try:
-        unfinished.unlink(missing_ok=True)
+        if target.exists() and target.samefile(db.path):
+            raise StoreError(f"{target}: this is the database itself")
+        unfinished.touch()
+        unfinished.unlink()
         db.execute("VACUUM INTO ?", (str(unfinished),))
-        copy = Connection(str(unfinished), durable=True, readonly=True, wait=0)
-        try:
-            if copy.value("PRAGMA quick_check") != "ok":
-                raise StoreError(f"{target}: the copy is damaged; so may the database be")
-        finally:
-            copy.close()
+        _check(unfinished)
         unfinished.replace(target)
     except OSError as error:
         raise StoreError(f"{target}: {error.strerror or error}") from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+
+
+def _check(copy: Path) -> None:
+    opened = Connection(str(copy), durable=True, readonly=True, wait=0)
+    try:
+        if opened.value("PRAGMA quick_check") != "ok":
+            raise StoreError(f"{copy}: the copy is damaged; so may the database be")
+    finally:
+        opened.close()
 
 
 def _write(writer: Any, rows: Iterable[tuple[Any, ...]]) -> int:

@@ -19,6 +19,11 @@ from monitor.store.search import grams
 
 FLOOR = "pruned_before"
 BATCH = 1000
+_EMPTIED = (
+    dict.fromkeys(("subject", "headline"), "")
+    | dict.fromkeys(("lines", "facts", "quotes", "why", "actions", "footer"), ())
+    | {"spread": None}
+)
 QUOTED = 12
 """So many characters in a row shared by a title or message and a removed text are a quotation."""
 
@@ -218,17 +223,19 @@ class Retention:
                     self._db.execute("UPDATE incidents SET title = topic WHERE id = ?", (incident,))
 
     def _unquote_messages(self, incident: int, text: str, url: str | None, topic: str) -> None:
+        def clean(words: str) -> str:
+            return topic if _quotes(words, text) else words
+
         for n, stored in self._db.rows("SELECT id, message FROM notifications WHERE incident = ?", (incident,)):
             message = value_of(stored)
-            clean = dict(
-                message,
-                quotes=[quote for quote in message["quotes"] if not (_quotes(quote[0], text) or (url is not None and quote[2] == url))],
-                lines=[topic if _quotes(line, text) else line for line in message["lines"]],
-                facts=[[label, topic if _quotes(value, text) else value] for label, value in message["facts"]],
-                subject=topic if _quotes(message["subject"], text) else message["subject"],
-            )
-            if clean != message:
-                self._db.execute("UPDATE notifications SET message = ? WHERE id = ?", (text_of(clean), n))
+            left = message | {
+                "quotes": [quote for quote in message["quotes"] if not (_quotes(quote[0], text) or (url is not None and quote[2] == url))],
+                "facts": [[label, clean(value)] for label, value in message["facts"]],
+                **{name: clean(message[name]) for name in ("subject", "headline")},
+                **{name: [clean(line) for line in message[name]] for name in ("lines", "why")},
+            }
+            if left != message:
+                self._db.execute("UPDATE notifications SET message = ? WHERE id = ?", (text_of(left), n))
 
     def _old_posts(self, limit: str, last: tuple[str, int]) -> list[Sequence[Any]]:
         return list(
@@ -260,12 +267,11 @@ class Retention:
             old = [row[0] for row in self._db.rows(f"SELECT id FROM incidents WHERE last_post_at < ? AND NOT {LIVE_STATUS}", (limit,))]
             chosen = json.dumps(old)
             self._db.execute("UPDATE incidents SET title = topic WHERE id IN (SELECT value FROM json_each(?))", (chosen,))
-            self._db.execute(
-                """UPDATE notifications SET picture = NULL, message = json_set(message, '$.subject', '', '$.lines', json('[]'),
-                '$.facts', json('[]'), '$.quotes', json('[]'), '$.actions', json('[]'))
-                WHERE state <> 'pending' AND incident IN (SELECT value FROM json_each(?))""",
-                (chosen,),
-            )
+            for n, stored in self._db.rows(
+                "SELECT id, message FROM notifications WHERE state <> 'pending' AND incident IN (SELECT value FROM json_each(?))", (chosen,)
+            ):
+                empty = text_of(value_of(stored) | _EMPTIED)
+                self._db.execute("UPDATE notifications SET picture = NULL, message = ? WHERE id = ?", (empty, n))
             self._db.execute(
                 "DELETE FROM assessments WHERE decided = 1 AND at < ? AND incident IN (SELECT value FROM json_each(?))", (limit, chosen)
             )

@@ -20,6 +20,7 @@ _RUN = re.compile(
 )
 # Characters without width, by which a word can be torn apart unseen.
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufe00-\ufe0f]+")
+_BROKEN = re.compile("[\x00\ud800-\udfff]")
 _ENDING_RUN = re.compile(_RUN.pattern + "$")
 _EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 
@@ -35,7 +36,7 @@ def match_expression(text: str) -> str:
     Every word may stand inside a longer Korean one; a word in Latin letters is met whole, or as a beginning if it ends in ``*``.
     Words in double quotes are met side by side. Operators and quotes of FTS5 have no effect.
     """
-    parts = _normal(text).split('"')
+    parts = _normal(_BROKEN.sub(" ", text)).split('"')
     closed = range(1, len(parts) - 1, 2)
     found = [_phrase(parts[place]) for place in closed]
     found += [_phrase(word) for place, part in enumerate(parts) if place not in closed for word in part.split()]
