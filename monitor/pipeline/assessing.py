@@ -28,12 +28,13 @@ from monitor.grouping.titles import title as title_of
 from monitor.grouping.wording import wording
 from monitor.pipeline import changes
 from monitor.pipeline.alarms import raise_alarms
-from monitor.pipeline.parts import BATCH, CLOSE_AFTER, Memory, Outcome, Parts
+from monitor.pipeline.parts import BATCH, CLOSE_AFTER, WAVE_LASTS, Memory, Outcome, Parts
 from monitor.store import Store
 
-WAVE_WINDOW = timedelta(hours=12)
-WAVE_POSTS = 200
+SHORTEST_WINDOW = timedelta(minutes=30)
+WAVE_POSTS = 400
 SHARE_THAT_EXPLAINS = 0.3
+SHARE_OF_THE_KNOWN = 0.15
 FIRST_LOOK_AGAIN = timedelta(hours=1)
 LAST_LOOK_AGAIN = timedelta(hours=12)
 DETECTOR = "detector"
@@ -105,12 +106,12 @@ def _standing_for(store: Store, parts: Parts, alarm: Alarm, now: datetime) -> in
     """The incident an alarm is about: its own, else the one that explains the rise, else a new wave of attention."""
     if alarm.incident is not None:
         return alarm.incident
-    window = timedelta(days=3) if alarm.daily else WAVE_WINDOW
+    window = max(timedelta(seconds=float(str(alarm.because.values.get("window") or 0))), SHORTEST_WINDOW)
     recent = [judged for judged in store.posts.recent(alarm.watch, alarm.at - window, WAVE_POSTS) if _in_stream(judged, alarm, parts)]
     explained = _explained_by(store, recent)
     if explained is not None:
         return explained
-    wave = store.incidents.waves(now - CLOSE_AFTER).get(alarm.watch)
+    wave = store.incidents.waves(now - WAVE_LASTS).get(alarm.watch)
     return wave.id if wave is not None else _open_wave(store, alarm, recent, now)
 
 
@@ -131,11 +132,12 @@ def _in_stream(judged: Judged, alarm: Alarm, parts: Parts) -> bool:
 
 
 def _explained_by(store: Store, recent: Sequence[Judged]) -> int | None:
-    """The live incident to which a good share of the stream's recent posts belongs, if any."""
+    """The live incident to which a good share of the recent posts belongs, if any; less will do if staff know of it already."""
     counts = Counter(judged.incident_id for judged in recent if judged.incident_id is not None)
-    for incident_id, count in counts.most_common(1):
+    for incident_id, count in counts.most_common(5):
         incident = store.incidents.get(incident_id)
-        if incident.status in LIVE and incident.authors >= 3 and count >= SHARE_THAT_EXPLAINS * len(recent):
+        share = SHARE_OF_THE_KNOWN if incident.alerted_at is not None else SHARE_THAT_EXPLAINS
+        if incident.status in LIVE and incident.authors >= 3 and count >= share * len(recent):
             return incident_id
     return None
 

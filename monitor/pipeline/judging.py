@@ -9,7 +9,7 @@ from monitor.attention import bad_news
 from monitor.domain import Because, Classification, Fingerprint, Incident, Judged, Kind, Member, Passage, Status, Step
 from monitor.grouping import Candidate, Grouper, Placement
 from monitor.pipeline import changes
-from monitor.pipeline.parts import BATCH, CLOSE_AFTER, GROUPING_DAYS, MONITOR, REOPEN_WITHIN, Memory, Outcome, Parts
+from monitor.pipeline.parts import BATCH, GROUPING_DAYS, MONITOR, REOPEN_WITHIN, WAVE_LASTS, Memory, Outcome, Parts
 from monitor.store import Store
 
 
@@ -62,7 +62,7 @@ def _grouper(store: Store, parts: Parts, memory: Memory, now: datetime) -> Group
 
 
 def _place(store: Store, parts: Parts, grouper: Grouper, work: Sequence[Judged], now: datetime) -> None:
-    waves = store.incidents.waves(now - CLOSE_AFTER)
+    waves = store.incidents.waves(now - WAVE_LASTS)
     next_id = store.incidents.next_id()
     opened: list[Incident] = []
     members: list[Member] = []

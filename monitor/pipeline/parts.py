@@ -18,6 +18,7 @@ MONITOR = "monitor"
 GROUPING_DAYS = timedelta(days=7)
 REOPEN_WITHIN = timedelta(days=14)
 CLOSE_AFTER = timedelta(hours=72)
+WAVE_LASTS = timedelta(hours=24)
 
 
 @dataclass(frozen=True)
