@@ -132,11 +132,6 @@ class Playbook:
         first, second = (self.ko, self.en) if language == "ko" else (self.en, self.ko)
         return first if first != Guide() else second
 
-    @property
-    def steps(self) -> tuple[str, ...]:
-        """The Korean steps, or the English ones where there are none."""
-        return self.guide("ko").steps
-
 
 @dataclass(frozen=True)
 class NotifierTable:
