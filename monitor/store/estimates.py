@@ -21,7 +21,7 @@ from monitor.store.rows import (
     text_of,
     value_of,
 )
-from monitor.store.schema import LIVE_STATUS
+from monitor.store.schema import LIVE_INCIDENTS, LIVE_STATUS
 
 INCIDENT = (
     "id, watch, kind, topic, title, status, opened_at, last_post_at, posts, authors, severity, assigned_to, status_at, alerted_at, "
@@ -43,12 +43,15 @@ class Estimates:
 
     def due(self, now: datetime) -> list[Incident]:
         """Live incidents whose time for an assessment has come, the longest waiting first."""
-        found = self._db.rows(f"SELECT {INCIDENT} FROM incidents WHERE due_at <= ? AND {LIVE_STATUS} ORDER BY due_at, id", (stamp(now),))
+        found = self._db.rows(
+            f"SELECT {INCIDENT} FROM incidents INDEXED BY incidents_due WHERE due_at <= ? AND {LIVE_STATUS} ORDER BY due_at, id",
+            (stamp(now),),
+        )
         return [incident_of(row) for row in found]
 
     def next_due(self) -> datetime | None:
         """When the next incident is due, or None."""
-        return maybe_moment(self._db.value("SELECT min(due_at) FROM incidents WHERE due_at IS NOT NULL"))
+        return maybe_moment(self._db.value("SELECT min(due_at) FROM incidents INDEXED BY incidents_due WHERE due_at IS NOT NULL"))
 
     def set_due(self, incident_id: int, at: datetime | None) -> None:
         """Set when a live incident is assessed next; None: not until something happens. Others are never due."""
@@ -92,7 +95,7 @@ class Estimates:
 
     def undecided(self) -> list[tuple[int, Assessment]]:
         """Assessments with their numbers that no decision was made on, oldest first."""
-        found = self._db.rows(f"SELECT id, {_ASSESSMENT} FROM assessments WHERE decided = 0 ORDER BY id")
+        found = self._db.rows(f"SELECT id, {_ASSESSMENT} FROM assessments INDEXED BY assessments_undecided WHERE decided = 0 ORDER BY id")
         return [(row[0], _assessment(row[1:])) for row in found]
 
     # ---- deciding
@@ -144,20 +147,22 @@ class Estimates:
 
     def notifications_since(self, at: datetime) -> list[Decision]:
         """All decisions to notify since then, oldest first."""
-        found = self._db.rows(f"SELECT {_DECISION} FROM decisions WHERE notify = 1 AND at >= ? ORDER BY at, id", (stamp(at),))
+        found = self._db.rows(
+            f"SELECT {_DECISION} FROM decisions INDEXED BY decisions_spoken WHERE notify = 1 AND at >= ? ORDER BY at, id", (stamp(at),)
+        )
         return [_decision(row) for row in found]
 
     def latest_decisions(self, severity: Severity) -> list[tuple[Incident, Decision]]:
         """Live incidents whose latest decision has this severity, with that decision, by number."""
-        rows = self._db.rows(f"SELECT {INCIDENT} FROM incidents WHERE {LIVE_STATUS} AND severity = ? ORDER BY id", (severity.value,))
+        rows = self._db.rows(f"SELECT {INCIDENT} FROM {LIVE_INCIDENTS} AND severity = ? ORDER BY id", (severity.value,))
         found = [(incident_of(row), self.decisions(row[0], 1)) for row in rows]
         return [(incident, decisions[0]) for incident, decisions in found if decisions]
 
     def digested(self, since: datetime) -> list[tuple[Incident, Decision]]:
         """Live incidents whose latest decision, made after ``since``, was to leave them to the digest, by number."""
         rows = self._db.rows(
-            f"""SELECT {INCIDENT} FROM incidents WHERE {LIVE_STATUS} AND id IN (
-                SELECT incident FROM decisions WHERE reason = 'digest' AND at > ?) ORDER BY id""",
+            f"""SELECT {INCIDENT} FROM {LIVE_INCIDENTS} AND id IN (
+                SELECT incident FROM decisions INDEXED BY decisions_digest WHERE reason = 'digest' AND at > ?) ORDER BY id""",
             (stamp(since),),
         )
         found = [(incident_of(row), self.decisions(row[0], 1)[0]) for row in rows]
@@ -167,8 +172,8 @@ class Estimates:
         """How many incidents were notified since then (a shift's beginning) and nobody has acknowledged yet."""
         return int(
             self._db.value(
-                """SELECT count(DISTINCT d.incident) FROM decisions d JOIN incidents i ON i.id = d.incident
-                WHERE d.notify = 1 AND d.at >= ? AND i.status IN ('candidate', 'triggered')""",
+                """SELECT count(DISTINCT d.incident) FROM decisions d INDEXED BY decisions_spoken
+                CROSS JOIN incidents i ON i.id = d.incident WHERE d.notify = 1 AND d.at >= ? AND i.status IN ('candidate', 'triggered')""",
                 (stamp(since),),
             )
         )

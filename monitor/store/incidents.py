@@ -14,7 +14,7 @@ from monitor.store.estimates import INCIDENT, INCIDENT_WIDTH, Estimates, inciden
 from monitor.store.posts import Posts
 from monitor.store.retention import Retention
 from monitor.store.rows import because_of, because_text, maybe_stamp, moment, stamp
-from monitor.store.schema import LIVE_STATUS
+from monitor.store.schema import LIVE_INCIDENTS
 from monitor.store.silences import Silences
 
 _RANK = {Status.DISMISSED: 0, Status.RESOLVED: 1, Status.CANDIDATE: 2, Status.TRIGGERED: 3, Status.ACKNOWLEDGED: 4}
@@ -48,7 +48,7 @@ class Incidents(Estimates, Silences):
 
     def live(self) -> list[Incident]:
         """Incidents that are neither resolved nor dismissed, by number."""
-        return [incident_of(row) for row in self._db.rows(f"SELECT {INCIDENT} FROM incidents WHERE {LIVE_STATUS} ORDER BY id")]
+        return [incident_of(row) for row in self._db.rows(f"SELECT {INCIDENT} FROM {LIVE_INCIDENTS} ORDER BY id")]
 
     def all(self, limit: int = 100, statuses: Sequence[Status] = (), watch: str | None = None) -> list[Incident]:
         """The latest incidents, newest first; of certain statuses or one watch if given."""
@@ -62,7 +62,7 @@ class Incidents(Estimates, Silences):
     def waves(self, since: datetime) -> dict[str, Incident]:
         """The latest live wave of attention of each watch with a post since then, if it has one."""
         rows = self._db.rows(
-            f"SELECT {INCIDENT} FROM incidents WHERE {LIVE_STATUS} AND kind = ? AND last_post_at >= ? ORDER BY id",
+            f"SELECT {INCIDENT} FROM {LIVE_INCIDENTS} AND kind = ? AND last_post_at >= ? ORDER BY id",
             (Kind.ATTENTION.value, stamp(since)),
         )
         return {wave.watch: wave for wave in map(incident_of, rows)}
@@ -73,8 +73,8 @@ class Incidents(Estimates, Silences):
         Those are the first and the latest ``kept - 1`` members that are no copies, or the first member if all are copies.
         """
         found = self._db.rows(
-            f"""SELECT {INCIDENT} FROM incidents WHERE {LIVE_STATUS} UNION
-            SELECT {INCIDENT} FROM incidents WHERE last_post_at >= ? AND merged_into IS NULL ORDER BY 1""",
+            f"""SELECT {INCIDENT} FROM {LIVE_INCIDENTS} UNION
+            SELECT {INCIDENT} FROM incidents INDEXED BY incidents_last_post WHERE last_post_at >= ? AND merged_into IS NULL ORDER BY 1""",
             (stamp(since),),
         )
         return [Standing(incident_of(row), tuple(self._posts.medoids(row[0], kept))) for row in found]

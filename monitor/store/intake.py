@@ -202,10 +202,12 @@ class Intake:
         return {row[0]: (row[1], tuple(row[2:])) for row in found}
 
     def _set_due(self, numbers: Sequence[int], at: str) -> None:
-        self._db.execute(
-            f"""UPDATE incidents SET due_at = ?1 WHERE {LIVE_STATUS} AND (due_at IS NULL OR due_at > ?1)
-            AND id IN (SELECT incident FROM incident_posts WHERE post IN (SELECT value FROM json_each(?2)))""",
-            (at, json.dumps(numbers)),
+        incidents = self._db.rows(
+            "SELECT DISTINCT incident FROM incident_posts WHERE post IN (SELECT value FROM json_each(?))", (json.dumps(numbers),)
+        )
+        self._db.executemany(
+            f"UPDATE incidents SET due_at = ?1 WHERE id = ?2 AND {LIVE_STATUS} AND (due_at IS NULL OR due_at > ?1)",
+            [(at, row[0]) for row in incidents],
         )
 
 

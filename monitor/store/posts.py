@@ -16,14 +16,16 @@ from monitor.store.retention import Retention
 from monitor.store.rows import EXPOSURE, POST, POST_WIDTH, VERDICT, exposure_of, labels_of, moment, post_of, scores_text, spans_of, stamp
 from monitor.store.search import match_expression
 
-_JUDGED = f"""SELECT {POST}, a.followers, m.watch, m.spans, {VERDICT}, i.incident, coalesce(i.copy_of, f.copy_of)
-    FROM mentions m
-    JOIN posts p ON p.n = m.post
-    JOIN classifications c ON c.post = m.post AND c.watch = m.watch AND c.model = m.model
+_JUDGED = f"SELECT {POST}, a.followers, m.watch, m.spans, {VERDICT}, i.incident, coalesce(i.copy_of, f.copy_of), i.because"
+_WITH_VERDICT = """JOIN classifications c ON c.post = m.post AND c.watch = m.watch AND c.model = m.model
     LEFT JOIN authors a ON a.n = p.author
-    LEFT JOIN incident_posts i ON i.post = m.post AND i.watch = m.watch
     LEFT JOIN fingerprints f ON f.at = m.at AND f.post = m.post AND f.watch = m.watch"""
-_JUDGED_WHY = _JUDGED.replace(", coalesce(i.copy_of, f.copy_of)", ", coalesce(i.copy_of, f.copy_of), i.because")
+_WITH_INCIDENT = "LEFT JOIN incident_posts i ON i.post = m.post AND i.watch = m.watch"
+_BY_STEP = f"{_JUDGED} FROM mentions m INDEXED BY mentions_queue CROSS JOIN posts p ON p.n = m.post {_WITH_VERDICT} {_WITH_INCIDENT}"
+_BY_TIME = f"{_JUDGED} FROM posts p INDEXED BY posts_created CROSS JOIN mentions m ON m.post = p.n {_WITH_VERDICT} {_WITH_INCIDENT}"
+_BY_POST = f"{_JUDGED} FROM posts p CROSS JOIN mentions m ON m.post = p.n {_WITH_VERDICT} {_WITH_INCIDENT}"
+_BY_INCIDENT = f"""{_JUDGED} FROM incident_posts i INDEXED BY incident_posts_of
+    CROSS JOIN mentions m ON m.post = i.post AND m.watch = i.watch CROSS JOIN posts p ON p.n = i.post {_WITH_VERDICT}"""
 _POSTS = f"SELECT {POST} FROM posts p LEFT JOIN authors a ON a.n = p.author"
 
 
@@ -53,8 +55,8 @@ class Posts(Intake):
     def unclassified(self, limit: int) -> list[tuple[Post, Mention]]:
         """Mentions that no model has judged, oldest first."""
         found = self._db.rows(
-            f"""SELECT {POST}, m.watch, m.spans FROM mentions m
-            JOIN posts p ON p.n = m.post LEFT JOIN authors a ON a.n = p.author
+            f"""SELECT {POST}, m.watch, m.spans FROM mentions m INDEXED BY mentions_queue
+            CROSS JOIN posts p ON p.n = m.post LEFT JOIN authors a ON a.n = p.author
             WHERE m.step = 0 AND m.step < 3 ORDER BY m.at, p.id, m.watch LIMIT ?""",
             (limit,),
         )
@@ -70,7 +72,9 @@ class Posts(Intake):
 
     def waiting(self) -> dict[Step, int]:
         """How many mentions wait before each step; counts only these."""
-        found: dict[int, int] = dict(self._db.rows("SELECT step, count(*) FROM mentions WHERE step < 3 GROUP BY step"))
+        found: dict[int, int] = dict(
+            self._db.rows("SELECT step, count(*) FROM mentions INDEXED BY mentions_queue WHERE step < 3 GROUP BY step")
+        )
         return {step: found.get(step.value, 0) for step in Step if step is not Step.ASSESSED}
 
     def mark(self, keys: Sequence[tuple[str, str]], step: Step) -> None:
@@ -162,7 +166,7 @@ class Posts(Intake):
 
     def judgements(self, post_id: str) -> list[Judged]:
         """What is known of a post, once for every watch it mentions and a model has judged."""
-        found = self._db.rows(f"{_JUDGED} WHERE p.id = ? ORDER BY m.watch", (post_id,))
+        found = self._db.rows(f"{_BY_POST} WHERE p.id = ? ORDER BY m.watch", (post_id,))
         return [self._judged(row) for row in found]
 
     def search(self, text: str, limit: int = 50) -> list[Post]:
@@ -180,7 +184,7 @@ class Posts(Intake):
     def recent(self, watch: str | None, since: datetime, limit: int = 100, min_complaint: float = 0.0) -> list[Judged]:
         """Judged mentions of ``watch`` (None: of any) written since then, latest first."""
         found = self._db.rows(
-            f"""{_JUDGED} WHERE p.created_at >= ? AND (?2 IS NULL OR m.watch = ?2) AND c.complaint >= ?
+            f"""{_BY_TIME} WHERE p.created_at >= ? AND (?2 IS NULL OR m.watch = ?2) AND c.complaint >= ?
             ORDER BY p.created_at DESC, p.id, m.watch LIMIT ?""",
             (stamp(since), watch, min_complaint, limit),
         )
@@ -189,8 +193,8 @@ class Posts(Intake):
     def telling(self, incident_id: int, limit: int = 3) -> list[tuple[Post, Labels | None, Exposure]]:
         """Posts of an incident worth quoting: no copies, none that are gone, most seen first, then the clearest complaint."""
         found = self._db.rows(
-            f"""SELECT {POST}, {EXPOSURE}, {VERDICT} FROM incident_posts i
-            JOIN posts p ON p.n = i.post JOIN mentions m ON m.post = i.post AND m.watch = i.watch
+            f"""SELECT {POST}, {EXPOSURE}, {VERDICT} FROM incident_posts i INDEXED BY incident_posts_of
+            CROSS JOIN posts p ON p.n = i.post CROSS JOIN mentions m ON m.post = i.post AND m.watch = i.watch
             LEFT JOIN authors a ON a.n = p.author LEFT JOIN measured e ON e.post = i.post
             LEFT JOIN classifications c ON c.post = m.post AND c.watch = m.watch AND c.model = m.model
             WHERE i.incident = ? AND i.person IS NOT NULL AND p.gone_at IS NULL AND p.text <> ''
@@ -203,8 +207,8 @@ class Posts(Intake):
     def exposures(self, incident_id: int) -> list[Exposure]:
         """How widely each post of an incident was seen, copies and reposts included, oldest post first."""
         found = self._db.rows(
-            f"""SELECT {EXPOSURE}, coalesce(p.repost_of, i.copy_of) FROM incident_posts i JOIN posts p ON p.n = i.post
-            LEFT JOIN authors a ON a.n = p.author LEFT JOIN measured e ON e.post = i.post
+            f"""SELECT {EXPOSURE}, coalesce(p.repost_of, i.copy_of) FROM incident_posts i INDEXED BY incident_posts_of
+            CROSS JOIN posts p ON p.n = i.post LEFT JOIN authors a ON a.n = p.author LEFT JOIN measured e ON e.post = i.post
             WHERE i.incident = ? ORDER BY i.at, p.id""",
             (incident_id,),
         )
@@ -224,17 +228,17 @@ class Posts(Intake):
     def medoids(self, incident_id: int, kept: int) -> list[Judged]:
         """The first and the latest ``kept - 1`` members that are no copies, oldest first; the first member if all are copies."""
         chosen = "i.incident = ?1 AND i.person IS NOT NULL AND p.gone_at IS NULL"
-        oldest = self._db.rows(f"{_JUDGED} WHERE {chosen} ORDER BY i.at, p.id LIMIT 1", (incident_id,))
+        oldest = self._db.rows(f"{_BY_INCIDENT} WHERE {chosen} ORDER BY i.at, p.id LIMIT 1", (incident_id,))
         if not oldest:
-            oldest = self._db.rows(f"{_JUDGED} WHERE i.incident = ? AND p.gone_at IS NULL ORDER BY i.at, p.id LIMIT 1", (incident_id,))
+            oldest = self._db.rows(f"{_BY_INCIDENT} WHERE i.incident = ? AND p.gone_at IS NULL ORDER BY i.at, p.id LIMIT 1", (incident_id,))
             return [self._judged(row) for row in oldest]
-        latest = self._db.rows(f"{_JUDGED} WHERE {chosen} ORDER BY i.at DESC, p.id DESC LIMIT ?2", (incident_id, kept - 1))
+        latest = self._db.rows(f"{_BY_INCIDENT} WHERE {chosen} ORDER BY i.at DESC, p.id DESC LIMIT ?2", (incident_id, kept - 1))
         found = {row[0]: row for row in [*oldest, *reversed(latest)]}
         return [self._judged(row) for row in found.values()]
 
     def members(self, incident_id: int) -> list[tuple[Judged, str]]:
         """The members of an incident, oldest first, each with its reason as JSON."""
-        found = self._db.rows(f"{_JUDGED_WHY} WHERE i.incident = ? ORDER BY i.at, p.id", (incident_id,))
+        found = self._db.rows(f"{_BY_INCIDENT} WHERE i.incident = ? ORDER BY i.at, p.id", (incident_id,))
         return [(self._judged(row), row[25]) for row in found]
 
     def measurements(self, post_id: str) -> list[Engagement]:
@@ -249,7 +253,7 @@ class Posts(Intake):
     # ---- inside
 
     def _at_step(self, step: Step, limit: int) -> list[Judged]:
-        found = self._db.rows(f"{_JUDGED} WHERE m.step = ? AND m.step < 3 ORDER BY m.at, p.id, m.watch LIMIT ?", (step.value, limit))
+        found = self._db.rows(f"{_BY_STEP} WHERE m.step = ? AND m.step < 3 ORDER BY m.at, p.id, m.watch LIMIT ?", (step.value, limit))
         return [self._judged(row) for row in found]
 
     def _judged(self, row: Row) -> Judged:
