@@ -93,7 +93,7 @@ def spoken(decision: Decision) -> bool:
     return decision.notify or (decision.reason is Reason.RECEIVER_CAP and decision.inputs["storm"] == 1)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(situations(), desks)
 def test_every_situation_has_an_answer(situation: Situation, desk: Desk) -> None:
     decision = decide(situation, desk, P)
@@ -105,7 +105,7 @@ def test_every_situation_has_an_answer(situation: Situation, desk: Desk) -> None
     assert decision == decide(situation, desk, P)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(situations(), desks)
 def test_silenced_silent_and_acknowledged_never_notify(situation: Situation, desk: Desk) -> None:
     assert not decide(replace(situation, silenced=True), desk, P).notify
@@ -115,7 +115,7 @@ def test_silenced_silent_and_acknowledged_never_notify(situation: Situation, des
     assert not decide(situation, replace(desk, receivers=()), P).notify
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(situations(), chances, chances)
 def test_a_higher_chance_is_never_quieter(situation: Situation, one: float, other: float) -> None:
     desk = Desk(receivers=(Receiver("a", QuietHours(600, 800), cap=1),))
@@ -132,7 +132,7 @@ def test_a_higher_chance_is_never_quieter(situation: Situation, one: float, othe
     assert not spoken(quiet) or spoken(loud)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(situations(), desks, alarms)
 def test_an_alarm_never_makes_it_quieter(situation: Situation, desk: Desk, alarm: Alarm) -> None:
     without = decide(replace(situation, alarm=None), desk, P)
@@ -141,7 +141,7 @@ def test_an_alarm_never_makes_it_quieter(situation: Situation, desk: Desk, alarm
     assert not spoken(without) or spoken(beside)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(situations(), desks)
 def test_nothing_measured_and_no_alarm_says_nothing_new(situation: Situation, desk: Desk) -> None:
     unmeasured = replace(situation, assessment=replace(situation.assessment, reach=None, forecast=None), alarm=None)
