@@ -203,7 +203,7 @@ class Intake:
 
     def _set_due(self, numbers: Sequence[int], at: str) -> None:
         incidents = self._db.rows(
-            "SELECT DISTINCT incident FROM incident_posts WHERE post IN (SELECT value FROM json_each(?))", (json.dumps(numbers),)
+            "SELECT DISTINCT i.incident FROM json_each(?) k CROSS JOIN incident_posts i ON i.post = k.value", (json.dumps(numbers),)
         )
         self._db.executemany(
             f"UPDATE incidents SET due_at = ?1 WHERE id = ?2 AND {LIVE_STATUS} AND (due_at IS NULL OR due_at > ?1)",
