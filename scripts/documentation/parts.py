@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import click
 
@@ -28,11 +28,21 @@ def _columns(columns: Mapping[str, str]) -> str:
 
 def verbs() -> str:
     """Every verb with its arguments and what it is for."""
-    rows = ["| verb | what it does |", "|---|---|"]
-    for path, command in _commands(cli, "monitor"):
+    told = ((path, command, command.get_short_help_str(200)) for path, command in _commands(cli, "monitor"))
+    return _verbs("| verb | what it does |", told)
+
+
+def verbs_ko() -> str:
+    """The same in Korean. Raises KeyError for a verb that VERBS_KO does not tell."""
+    return _verbs("| 명령 | 하는 일 |", ((path, command, VERBS_KO[path]) for path, command in _commands(cli, "monitor")))
+
+
+def _verbs(head: str, told: Iterable[tuple[str, click.Command, str]]) -> str:
+    rows = [head, "|---|---|"]
+    for path, command, purpose in told:
         context = click.Context(command)
         arguments = "".join(f" {word.make_metavar(context)}" for word in command.params if isinstance(word, click.Argument))
-        rows.append(f"| `{path}{arguments}` | {command.get_short_help_str(200)} |")
+        rows.append(f"| `{path}{arguments}` | {purpose} |")
     return "\n".join(rows)
 
 
@@ -47,7 +57,53 @@ def _commands(group: click.Group, path: str) -> list[tuple[str, click.Command]]:
 
 def kinds() -> str:
     """Every plug-in kind and the class behind it."""
-    rows = ["| room | kind | class |", "|---|---|---|"]
-    for room, known in (("collector", collectors.KINDS), ("classifier", classifiers.KINDS), ("notifier", notifiers.KINDS)):
+    return _kinds("| room | kind | class |", ("collector", "classifier", "notifier"))
+
+
+def kinds_ko() -> str:
+    """The same in Korean."""
+    return _kinds("| 구분 | kind | 클래스 |", ("수집기(collector)", "분류기(classifier)", "알림 채널(notifier)"))
+
+
+def _kinds(head: str, rooms: tuple[str, str, str]) -> str:
+    rows = [head, "|---|---|---|"]
+    for room, known in zip(rooms, (collectors.KINDS, classifiers.KINDS, notifiers.KINDS), strict=True):
         rows += [f"| {room} | `{kind}` | `{where}` |" for kind, where in sorted(known.items())]
     return "\n".join(rows)
+
+
+# what each verb does, in Korean; a verb that is missing here stops the build
+VERBS_KO = {
+    "monitor add": "직접 본 불만을 입력합니다. TEXT에는 글의 내용이나 주소, 또는 둘 다 적습니다.",
+    "monitor backup": "데이터베이스의 사본을 FILE에 만듭니다. 실행 중에도 내용이 어긋나지 않습니다.",
+    "monitor check": "설정, 모델, 데이터베이스, 수집기와 채널에 이상이 없는지 확인합니다.",
+    "monitor classify": "FILE(표준 입력은 -)에 있는 글마다 모델의 판정을 보여 줍니다.",
+    "monitor demo": "무엇을 하는 프로그램인지 보여 줍니다. 며칠간의 가상 사례를 몇 초 만에 재생하며 인증 정보가 필요 없습니다.",
+    "monitor export": "VIEW(v_posts, v_incidents 등)를 엑셀에서 한글이 깨지지 않는 CSV로 저장합니다. FILE을 생략하면 VIEW.csv입니다.",
+    "monitor forget": "AUTHOR(platform:id 또는 @handle)가 쓴 글을 모두 영구히 지우고 다시 모으지 않습니다. 삭제 요구에 응할 때 씁니다.",
+    "monitor incidents": "진행 중인 사건을 보여 주고, 담당자의 조치를 입력합니다.",
+    "monitor incidents ack": "담당자가 확인했음을 기록합니다. 더 나빠질 때만 다시 알립니다.",
+    "monitor incidents assign": "사건을 WHO에게 맡깁니다.",
+    "monitor incidents confirm": "맞는 경보로 확인합니다. 경보에 든 예산을 돌려받습니다.",
+    "monitor incidents dismiss": "우리 문제가 아니었다고 판단하여 오경보로 처리합니다.",
+    "monitor incidents list": "사건을 심각한 순서로 보여 줍니다.",
+    "monitor incidents merge": "두 사건을 하나로 합칩니다. 먼저 생긴 번호가 남습니다.",
+    "monitor incidents resolve": "사건을 해결됨으로 바꿉니다.",
+    "monitor incidents show": "사건 하나를 자세히 보여 줍니다: 파악된 내용, 대표 게시물, 글마다 여기 있는 까닭.",
+    "monitor incidents split": "POSTS(글의 id)를 떼어 내어 별도의 사건으로 나눕니다. 다시 합쳐지지 않습니다.",
+    "monitor init": "설명이 달린 config.toml을 만듭니다. 이 파일에서 시작하면 됩니다.",
+    "monitor kinds": "쓸 수 있는 수집기, 분류기, 알림 채널을 보여 줍니다.",
+    "monitor once": "전체 또는 지정한 STEP만 한 차례 실행하고 끝냅니다. cron, systemd 타이머, 컨테이너에서 씁니다.",
+    "monitor outbox": "전달하지 못한 알림을 보여 주고 다시 보냅니다.",
+    "monitor outbox list": "아직 전달되지 않은 알림을 보여 줍니다.",
+    "monitor outbox retry": "알림을 다음 처리 때(1분 간격) 다시 보냅니다.",
+    "monitor prune": "보존 기간이 지난 글을 지웁니다. 사건과 판단은 글의 내용 없이 남습니다.",
+    "monitor replay": "과거의 글(FILE, 표준 입력은 -)을 그때 시각대로 재생합니다: 무엇을 얼마나 일찍 알렸을지, 헛된 알림은 몇 건인지.",
+    "monitor run": "시작합니다. 일정에 따라 수집하고 1분마다 판단하여 알립니다. SIGTERM이나 Ctrl-C로 멈춥니다.",
+    "monitor search": "글을 낱말로 찾습니다. 한글 두 글자면 충분합니다.",
+    "monitor silence": "한동안 알림을 멈춥니다.",
+    "monitor silence add": "MATCHERS에 모두 맞는 알림을 멈춥니다: incident=12, watch=NAME, topic=price, kind=attention.",
+    "monitor silence expire": "알림 중지를 지금 끝냅니다.",
+    "monitor silence list": "적용 중인 알림 중지를 보여 줍니다.",
+    "monitor why": "왜 알렸고 왜 알리지 않았는지, 한 사건에 대한 판단을 시간 순서로 보여 줍니다.",
+}
