@@ -81,8 +81,8 @@ def add(store: Store, watches: Sequence[Watch], text: str, watch: str | None, wh
     if not text.strip():
         raise MonitorError("nothing to add: the text is empty")
     address = _ADDRESS.search(text)
-    post_id = "staff:" + hashlib.sha256(text.encode()).hexdigest()[:16]
-    post = Post(post_id, "staff", text, now, url=address.group() if address else None)
+    post_id = "manual:" + hashlib.sha256(text.encode()).hexdigest()[:16]
+    post = Post(post_id, "manual", text, now, url=address.group() if address else None)
     mentions = Matcher(watches).mentions(post)
     if watch is not None:
         mentions = [mention for mention in mentions if mention.watch == watch] or [Mention(post_id, watch)]

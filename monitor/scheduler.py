@@ -108,6 +108,7 @@ class Daemon:
             pipeline = Pipeline(store, self.parts, self.memory)
             pipeline.tick(utc_now())
             pipeline.watch_ourselves(utc_now())
+            pipeline.keep_house(utc_now())
         beat(self.parts.settings.monitor.heartbeat)
 
 

@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,7 +18,6 @@ import click
 
 from monitor import config, decode, messages
 from monitor.config import Settings
-from monitor.decode import Location
 from monitor.errors import ConfigError, MonitorError
 from monitor.plain import clean
 from monitor.store import Store
@@ -93,7 +92,7 @@ def desk(config_file: Path | None, database: str | None, must: bool) -> Desk:
         raise ConfigError(["config.toml: no such file; `monitor init` writes one, --config FILE names another"])
     settings = config.load(chosen, os.environ) if chosen is not None else config.defaults()
     if database:
-        settings = replace(settings, monitor=replace(settings.monitor, database=Location(database)))
+        settings = config.with_database(settings, database)
     return Desk(settings, chosen)
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from monitor import actions, assembly, demo, shipped
+from monitor import actions, assembly, config, demo, messages
 from monitor.cli.desk import Desk, log_to_stderr, now, settled, span, staff
 from monitor.config.sections import Language
 from monitor.errors import MonitorError
 from monitor.pipeline import STEPS, Pipeline
-from monitor.scheduler import Daemon, leased
+from monitor.scheduler import Daemon, beat, leased
 from monitor.store import Store
 
 
@@ -30,7 +30,7 @@ def init(file: Path) -> None:
     """Write a commented config.toml to start from."""
     if file.exists():
         raise MonitorError(f"{file} exists already; nothing was changed")
-    file.write_bytes(shipped.file("config.toml").read_bytes())
+    file.write_bytes(config.template().read_bytes())
     click.echo(str(file))
 
 
@@ -38,10 +38,12 @@ def init(file: Path) -> None:
 @settled(must=True)
 @click.option("--send-test", is_flag=True, help="Also send a test message to every receiver.")
 def check(desk: Desk, send_test: bool) -> None:
-    """Say whether the configuration, the model, the database and the channels are in order."""
+    """Say whether the configuration, the model, the database, the collectors and the channels are in order."""
     parts = assembly.parts(desk.settings)
     desk.say("check.config", path=str(desk.config), watches=len(desk.settings.watches), receivers=len(desk.settings.receivers))
     desk.say("check.model", model=parts.classifier.model)
+    for remark in desk.settings.remarks():
+        click.echo(messages.sentence(remark, desk.settings.monitor.language, desk.settings.zone))
     with Store.open(desk.database) as store:
         desk.say("check.database", path=desk.database, posts=store.counts()["posts"])
     failures = 0
@@ -93,6 +95,8 @@ def once(desk: Desk, steps: tuple[str, ...], wait: str, verbose: bool) -> None:
                 pipeline.step(step, now())
         if not steps:
             pipeline.watch_ourselves(now())
+            pipeline.keep_house(now())
+    beat(desk.settings.monitor.heartbeat)
     if pipeline.failed:
         raise MonitorError(desk.phrase("once.failed", steps=", ".join(pipeline.failed)))
 

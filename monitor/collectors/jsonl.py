@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from monitor.collectors import Page
+from monitor.decode import Location
 from monitor.domain import Author, Engagement, Gone, Post, Precision, Watch
 from monitor.errors import Unavailable
 
@@ -45,7 +46,7 @@ class BadRecord(ValueError):
 class Options:
     """``path``: a file, a directory of ``*.jsonl`` and ``*.jsonl.gz``, or ``-`` for standard input."""
 
-    path: str
+    path: Location
 
 
 @dataclass(slots=True)

@@ -9,8 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import monitor
-from monitor import alerting, domain, emergence, forecast, grouping, plugins, reach
+from monitor import alerting, domain, emergence, forecast, grouping, plugins, reach, shipped
 from monitor.alerting import Budget, Desk, Route
 from monitor.classifiers import KINDS as CLASSIFIERS
 from monitor.config.sections import (
@@ -166,5 +165,4 @@ def with_language(settings: Settings, language: str) -> Settings:
 
 def template() -> Path:
     """Return the commented example that ships with the program."""
-    shipped = Path(monitor.__file__).with_name("_shipped") / "config.toml"
-    return shipped if shipped.exists() else Path(monitor.__file__).parent.with_name("config.toml")
+    return shipped.file("config.toml")

@@ -6,14 +6,14 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
 
 import click
 
-from monitor import assembly, config, messages, replay, shipped
+from monitor import assembly, config, messages, replay
 from monitor.config import Settings
 from monitor.config.sections import Language
 from monitor.domain import NOTIFYING, Incident, Message
@@ -49,8 +49,8 @@ def run(database: Path, mail: Path, language: Language | None, story: Path | Non
 
 
 def _settings(language: Language | None) -> Settings:
-    settings = config.load(shipped.file("config.toml"), os.environ)
-    return settings if language is None else replace(settings, monitor=replace(settings.monitor, language=language))
+    settings = config.load(config.template(), os.environ)
+    return settings if language is None else config.with_language(settings, language)
 
 
 def _file(story: Path | None) -> AbstractContextManager[Path]:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from monitor.collectors import Collector
 from monitor.domain import Run
 from monitor.errors import MonitorError
-from monitor.pipeline import assessing, collecting, deciding, delivering, health, judging, rounds
+from monitor.pipeline import assessing, collecting, deciding, delivering, health, housekeeping, judging, rounds
 from monitor.pipeline.deciding import Judgement
 from monitor.pipeline.parts import Memory, Outcome, Parts
 from monitor.store import Store
@@ -61,6 +61,11 @@ class Pipeline:
     def watch_ourselves(self, now: datetime) -> None:
         """Tell staff, once, when a collector has fallen silent, and when it is back."""
         self._timed("health", lambda: health.watch(self.store, self.parts, now), now)
+
+    def keep_house(self, now: datetime) -> None:
+        """Once a day, remove what is older than the retention."""
+        if housekeeping.is_due(self.store, now):
+            self._timed("prune", lambda: housekeeping.prune(self.store, self.parts.settings.retention, now), now)
 
     def _decide(self, now: datetime) -> Outcome:
         outcome, self.judgements = deciding.decide(self.store, self.parts, self.memory, now)

@@ -16,6 +16,7 @@ from monitor.pipeline.parts import CLOSE_AFTER, MONITOR, Memory, Outcome, Parts
 from monitor.store import Store
 
 PRESSURE = "pressure"
+STORM = "storm"
 DAY = timedelta(hours=24)
 
 
@@ -48,11 +49,19 @@ def _judge(store: Store, parts: Parts, memory: Memory, assessment_id: int, asses
     situation = _situation(store, parts, memory, incident, assessment, now)
     decision = alerting.decide(situation, parts.settings.desk, parts.settings.decision)
     decision_id = store.incidents.add_decision(decision, assessment_id)
+    _come_back(store, parts, situation, decision)
     if decision.notify:
         _take_effect(store, parts, situation, decision, now)
     if decision.receivers:
         _write_messages(store, parts, situation, decision, decision_id, now)
     return Judgement(incident, assessment, decision)
+
+
+def _come_back(store: Store, parts: Parts, situation: Situation, decision: Decision) -> None:
+    """Look again when the clock alone may change the answer: quiet hours end, an escalation or a reminder falls due."""
+    again = alerting.look_again_at(situation, decision, parts.settings.desk, parts.settings.decision)
+    if again is not None and situation.incident.status in LIVE:
+        store.incidents.set_due_by(decision.incident_id, again)
 
 
 def told(store: Store, incident_id: int) -> Told | None:
@@ -83,7 +92,19 @@ def _situation(store: Store, parts: Parts, memory: Memory, incident: Incident, a
         platforms=platforms,
         languages=languages,
         sent=_sent(spoken),
+        on_storm_page=incident.id in storm_named(store)[0],
     )
+
+
+def storm_named(store: Store) -> tuple[set[int], datetime | None]:
+    """Incidents that storm pages have named, and when the last one went out."""
+    kept = json.loads(store.state(STORM) or b'{"named": [], "at": null}')
+    return set(kept["named"]), datetime.fromisoformat(kept["at"]) if kept["at"] else None
+
+
+def remember_storm(store: Store, named: set[int], now: datetime) -> None:
+    """Keep whom a storm page named; inside the caller's transaction."""
+    store.put_state(STORM, json.dumps({"named": sorted(named), "at": now.isoformat()}).encode())
 
 
 def _sent(spoken: Sequence[Decision]) -> dict[str, int]:

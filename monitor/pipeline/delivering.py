@@ -45,5 +45,5 @@ def _retry_at(notification: Notification, failure: DeliveryFailed, now: datetime
     """30 s, doubling to an hour; what the channel asks for if that is longer; None when trying again is useless."""
     if failure.permanent or notification.attempts >= MOST_ATTEMPTS:
         return None
-    backoff: timedelta = min(FIRST_RETRY * 2 ** min(notification.attempts, 20), LONGEST_RETRY)
+    backoff: timedelta = min(FIRST_RETRY * 2 ** min(notification.attempts - 1, 20), LONGEST_RETRY)
     return now + max(backoff, timedelta(seconds=failure.retry_after or 0))

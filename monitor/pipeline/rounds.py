@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from monitor import alerting, messages
 from monitor.domain import Decision, Incident, Message, Reason, Severity
-from monitor.pipeline.deciding import brief, enqueue, told
+from monitor.pipeline.deciding import brief, enqueue, pressure, put_pressure, remember_storm, storm_named
 from monitor.pipeline.parts import Outcome, Parts
 from monitor.store import Store
 
-STORM = "storm"
 DIGEST = "digest"
 DIGEST_EVERY = timedelta(hours=1)
 MOST_IN_DIGEST = 20
@@ -20,19 +18,21 @@ MOST_IN_DIGEST = 20
 
 def storm_page(store: Store, parts: Parts, now: datetime) -> Outcome:
     """Over the page cap: send one page that names every critical incident, if it names anyone new."""
-    kept = json.loads(store.state(STORM) or b'{"named": [], "at": null}')
+    named, last_at = storm_named(store)
     critical = store.incidents.latest_decisions(Severity.CRITICAL)
     if not any(decision.reason is Reason.RECEIVER_CAP for _, decision in critical):
         return Outcome()
-    named = set(kept["named"]) | {incident.id for incident, _ in critical if told(store, incident.id)}
-    last_at = datetime.fromisoformat(kept["at"]) if kept["at"] else None
-    page = alerting.storm(critical, named, last_at, now, parts.settings.desk)
+    settings = parts.settings
+    page = alerting.storm(critical, named, last_at, now, settings.desk)
     if page is None:
         return Outcome()
     by_id = {incident.id: (incident, decision) for incident, decision in critical}
     with store.transaction():
         _send(store, parts, [by_id[number] for number in page.incidents], page.receivers, messages.storm, now)
-        store.put_state(STORM, json.dumps({"named": sorted(named | set(page.fresh)), "at": now.isoformat()}).encode())
+        put_pressure(store, pressure(store, settings.budget, now).after(now, settings.budget).paid(settings.budget))
+        for incident_id in page.fresh:
+            store.incidents.mark_alerted(incident_id, Severity.CRITICAL, now)
+        remember_storm(store, named | set(page.fresh), now)
     return Outcome(1)
 
 

@@ -57,6 +57,10 @@ class Estimates:
         """Set when a live incident is assessed next; None: not until something happens. Others are never due."""
         self._db.execute(f"UPDATE incidents SET due_at = ? WHERE id = ? AND {LIVE_STATUS}", (maybe_stamp(at), incident_id))
 
+    def set_due_by(self, incident_id: int, at: datetime) -> None:
+        """Bring the next assessment forward to ``at``, if it stands later; an incident that is over stays so."""
+        self._db.execute("UPDATE incidents SET due_at = min(due_at, ?) WHERE id = ? AND due_at IS NOT NULL", (stamp(at), incident_id))
+
     def add_assessment(self, assessment: Assessment) -> int:
         """Store what is known of an incident now, to be decided on; return its number."""
         reach, forecast = assessment.reach, assessment.forecast
