@@ -20,6 +20,7 @@ from monitor.config import Settings
 from monitor.domain import Labels, Passage, Post, Sentiment, Watch
 from monitor.errors import MonitorError
 from monitor.matching import Matcher
+from monitor.plain import clean
 from monitor.replay.lines import stamp
 from monitor.store import Store
 
@@ -150,7 +151,7 @@ def _classify(classifier: Any, matcher: Matcher, posts: Sequence[Post], as_json:
         if as_json:
             print_json([line])
         else:
-            click.echo(f"{line['complaint']:.2f}  {line['sentiment'] or '-':3}  {line['topic']:20}  {line['id']}")
+            click.echo(f"{line['complaint']:.2f}  {line['sentiment'] or '-':3}  {line['topic']:20}  {clean(post.id, 80)}")
     return len(posts)
 
 

@@ -6,6 +6,7 @@ import functools
 import json
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -25,6 +26,8 @@ from monitor.store import Store
 F = TypeVar("F", bound=Callable[..., Any])
 
 WRONG_USAGE = 2
+# JSON escapes the old control characters itself; these could still steer a terminal or turn the reading direction.
+_STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,8 @@ def span(text: str) -> timedelta:
 def print_json(rows: Iterable[Mapping[str, Any]]) -> None:
     """JSON Lines on stdout, one object a line, as it comes."""
     for row in rows:
-        sys.stdout.write(json.dumps(row, ensure_ascii=False, default=str) + "\n")
+        line = json.dumps(row, ensure_ascii=False, default=str)
+        sys.stdout.write(_STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", line) + "\n")
         sys.stdout.flush()
 
 
