@@ -6,14 +6,13 @@ One SQLite file in WAL mode: one process writes at a time, any number read besid
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 
 from monitor.errors import StoreError
 from monitor.store.audit import record
-from monitor.store.connection import WAIT, Connection
+from monitor.store.connection import WAIT, Connection, Transaction
 from monitor.store.export import backup, export
 from monitor.store.incidents import Incidents
 from monitor.store.intake import Added
@@ -75,7 +74,7 @@ class Store:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
-    def transaction(self) -> AbstractContextManager[None]:
+    def transaction(self) -> Transaction:
         """All or nothing; the write lock is taken at once; nested ones are savepoints. Raises ``Busy`` after waiting in vain."""
         return self._db.transaction()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from sqlite_utils import Database
@@ -18,6 +19,7 @@ Row = tuple[Any, ...]
 Values = Sequence[object] | dict[str, object]
 
 WAIT = 30.0
+_STATEMENTS = 512
 _CACHE = "PRAGMA cache_size = -32768"
 _DURABLE = (
     "PRAGMA synchronous = NORMAL",
@@ -46,7 +48,7 @@ class Connection:
         try:
             for pragma in _READ_ONLY if readonly else _DURABLE if durable else _THROW_AWAY:
                 self.execute(pragma)
-            self.tables = Database(self._raw, execute_plugins=False)
+            self.tables = Database(self._raw, recursive_triggers=False, execute_plugins=False)
         except BaseException:
             self._raw.close()
             raise
@@ -74,7 +76,10 @@ class Connection:
             raise self._ours(error) from error
 
     def executemany(self, sql: str, rows: Iterable[Sequence[object]]) -> int:
-        """Run one statement for each row and return how many rows were written in all."""
+        """Run one statement for each row, all or none, and return how many rows were written in all."""
+        if not self._raw.in_transaction:
+            with self.transaction():
+                return self.executemany(sql, rows)
         try:
             return int(self._raw.executemany(sql, rows).rowcount)
         except sqlite3.Error as error:
@@ -108,24 +113,17 @@ class Connection:
             raise self._ours(error) from error
         return [column[0] for column in cursor.description], self._walk(cursor)
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> Transaction:
         """All or nothing; takes the write lock at once, so that waiting for it works. Inside another one: a savepoint.
 
         Raises ``Busy`` if another process holds the lock for longer than the store waits.
         """
+        return Transaction(self)
+
+    def rollback(self) -> None:
+        """Undo the open transaction, if an error has not done so already."""
         if self._raw.in_transaction:
-            with self.tables.atomic():
-                yield
-            return
-        self.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self.execute("COMMIT")
-        except BaseException:
-            if self._raw.in_transaction:
-                self._raw.rollback()
-            raise
+            self._raw.rollback()
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -168,6 +166,39 @@ class Connection:
         return error
 
 
+class Transaction:
+    """One use of ``Connection.transaction``; savepoints share a name, for SQLite takes the innermost."""
+
+    __slots__ = ("_db", "_inner")
+
+    def __init__(self, db: Connection):
+        self._db = db
+        self._inner = False
+
+    def __enter__(self) -> None:
+        self._inner = self._db.in_transaction
+        self._db.execute("SAVEPOINT here" if self._inner else "BEGIN IMMEDIATE")
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if kind is None:
+            self._end()
+        elif not self._inner:
+            self._db.rollback()
+        elif self._db.in_transaction:
+            self._db.execute("ROLLBACK TO here")
+            self._db.execute("RELEASE here")
+
+    def _end(self) -> None:
+        if self._inner:
+            self._db.execute("RELEASE here")
+            return
+        try:
+            self._db.execute("COMMIT")
+        except BaseException:
+            self._db.rollback()
+            raise
+
+
 _TROUBLES = {
     "SQLITE_FULL": "the disk is full; nothing of this step was stored",
     "SQLITE_READONLY": "the database cannot be written (opened read-only, or the file or its folder is read-only)",
@@ -184,6 +215,6 @@ _TROUBLES = {
 
 def _connect(path: str, readonly: bool, wait: float) -> sqlite3.Connection:
     if not readonly:
-        return sqlite3.connect(path, timeout=wait, isolation_level=None)
+        return sqlite3.connect(path, timeout=wait, isolation_level=None, cached_statements=_STATEMENTS)
     address = Path(path).absolute().as_uri() + "?mode=ro"
-    return sqlite3.connect(address, uri=True, timeout=wait, isolation_level=None)
+    return sqlite3.connect(address, uri=True, timeout=wait, isolation_level=None, cached_statements=_STATEMENTS)

@@ -43,13 +43,17 @@ class Outbox:
 
     def claim_due(self, now: datetime, limit: int, lease: timedelta) -> list[Notification]:
         """Take what is due, or whose lease ran out, in order of time; nobody else gets it before ``now + lease``."""
-        found = self._db.rows(
-            f"""UPDATE notifications SET attempts = attempts + 1, lease_until = ?2, next_attempt_at = ?2
-            WHERE id IN (SELECT id FROM notifications
-                WHERE state = 'pending' AND next_attempt_at <= ?1 ORDER BY next_attempt_at, id LIMIT ?3)
-            RETURNING {_COLUMNS}""",
-            (stamp(now), stamp(now + lease), limit),
-        )
+        first = self.next_due()
+        if first is None or stamp(first) > stamp(now):
+            return []
+        with self._db.transaction():
+            found = self._db.rows(
+                f"""UPDATE notifications SET attempts = attempts + 1, lease_until = ?2, next_attempt_at = ?2
+                WHERE id IN (SELECT id FROM notifications INDEXED BY notifications_due
+                    WHERE state = 'pending' AND next_attempt_at <= ?1 ORDER BY next_attempt_at, id LIMIT ?3)
+                RETURNING {_COLUMNS}""",
+                (stamp(now), stamp(now + lease), limit),
+            )
         return sorted((_notification(row) for row in found), key=lambda notification: notification.id)
 
     def next_due(self) -> datetime | None:
