@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from operator import attrgetter
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,8 @@ Array = NDArray[np.float64]
 DRAWS = 128
 HEADS = 8  # the largest estimated posts of a platform get draws of their own; the others are summed by their moments
 _COLUMNS = HEADS + 3
+_SLOTS = 16  # platforms that have columns of their own
+_TABLES = 8
 _LIKED = np.array([2.78, 0.216, 0.626, -0.078, 0.292])
 _ENGAGED = np.array([1.04, 0.264, 1.059, -0.272, 0.308])
 _FOLLOWED = np.array([-0.97, 0.651])
@@ -71,24 +74,23 @@ class Parameters:
 def estimate(exposures: Sequence[Exposure], at: datetime, parameters: Parameters = Parameters(), seed: int = 0) -> Reach | None:
     """People who have seen any of the posts by ``at``; None if no post has a count or a known audience, or none stands where things spread.
 
-    Deterministic: the ``seed`` (the incident's id) only picks one of 32 fixed tables of stratified normal draws.
+    Deterministic: the ``seed`` (the incident's id) only picks one of 8 fixed tables of stratified normal draws.
     Cost grows with the number of posts, about 1 us each; the draws do not.
     """
     spreading = [exposure for exposure in exposures if exposure.platform not in parameters.without_spread]
     groups: dict[str, list[Exposure]] = {}
     for exposure in spreading:
         groups.setdefault(exposure.platform, []).append(exposure)
-    table = _normals(seed % 32)
+    table = _normals(seed % _TABLES)
     draws = np.zeros(DRAWS)
     measured = 0.0
     counted = shown = 0
-    for place, (platform, group) in enumerate(sorted(groups.items())):
+    for platform, group in sorted(groups.items()):
         sight = _sight(group, platform, at, parameters)
         if sight is None:
             continue
-        start = place * _COLUMNS
-        columns = np.take(table, np.arange(start, start + _COLUMNS) % table.shape[1], axis=1)
-        draws += _platform_draws(sight, platform, columns, parameters)
+        start = crc32(platform.encode()) % _SLOTS * _COLUMNS
+        draws += _platform_draws(sight, platform, table[:, start : start + _COLUMNS], parameters)
         measured += sight.measured
         counted += len(group)
         shown += sight.shown
@@ -111,7 +113,7 @@ class _Sight:
 
 def _sight(group: Sequence[Exposure], platform: str, at: datetime, parameters: Parameters) -> _Sight | None:
     """Read what is known of one platform's posts; None if nothing is."""
-    counts = np.array(list(map(_FIELDS, group)), dtype=np.float64)
+    counts = np.maximum(np.array(list(map(_FIELDS, group)), dtype=np.float64), 0.0)
     known = ~np.isnan(counts)
     if not known.any():
         return None
@@ -135,7 +137,7 @@ def _estimates(
     counts: Array, known: NDArray[np.bool_], age: Array, seen_age: Array, platform: str, parameters: Parameters
 ) -> tuple[Array, Array]:
     """Log median people and log error of each post as if its views were hidden (the forms of section 4.1)."""
-    _, likes, replies, shares, followers = np.log1p(np.where(known, np.maximum(counts, 0.0), 0.0)).T
+    _, likes, replies, shares, followers = np.log1p(np.where(known, counts, 0.0)).T
     audience = np.where(known[:, 4], followers, _LOG_FOLLOWERS)
     doubt = np.where(known[:, 4], 0.0, _LOG_FOLLOWERS_SD)
     foreign = 0.0 if platform == "x" else parameters.other_platform_sd
@@ -249,9 +251,11 @@ def _quantile(ordered: Array, level: float) -> float:
     return float(ordered[low] + (place - low) * (ordered[low + 1] - ordered[low]))
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=_TABLES)
 def _normals(seed: int) -> Array:
-    """DRAWS x 64 standard normals, each column stratified (a Latin hypercube): steady quantiles from few draws."""
+    """DRAWS standard normals in each of many columns: all strata once, and every row beside its mirror image, so that medians are true."""
     generator = np.random.default_rng(seed)
-    strata = np.argsort(generator.random((DRAWS, 8 * _COLUMNS)), axis=0)
-    return np.asarray(ndtri((strata + 0.5) / DRAWS), dtype=np.float64)
+    size = (DRAWS // 2, _SLOTS * _COLUMNS)
+    strata = np.argsort(generator.random(size), axis=0)
+    half = ndtri(0.5 + (strata + 0.5) / DRAWS) * generator.choice((-1.0, 1.0), size)
+    return np.concatenate([half, -half])

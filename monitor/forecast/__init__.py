@@ -141,8 +141,8 @@ def _at_levels(ordered: Array, levels: tuple[float, ...]) -> list[float]:
 
 def _now(people: Interval) -> Array:
     """Reach now as equally likely values: lognormal below and above the median, each side with its own width."""
-    if people.p90 <= people.p10 or people.p50 <= 0:
+    if people.p90 <= people.p10 or people.p50 < 0.01:
         return np.array([max(people.p50, 0.0)])
-    low = np.log(people.p50 / max(people.p10, 1e-3)) / 1.2816
-    high = np.log(people.p90 / people.p50) / 1.2816
+    low = np.log(people.p50 / max(people.p10, people.p50 / 1000)) / 1.2816
+    high = np.log(min(people.p90 / people.p50, 1000.0)) / 1.2816
     return np.asarray(people.p50 * np.exp(np.where(_NODES < 0, low, high) * _NODES))

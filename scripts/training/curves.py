@@ -11,10 +11,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from evaluation import simulator
 from numpy.typing import NDArray
 
 from monitor.forecast.series import YOUNGEST, Point, signs
+from scripts.evaluation import simulator
 
 Array = NDArray[np.float64]
 
@@ -66,12 +66,12 @@ def thinned(family: int, times: Array, random: np.random.Generator, weight: floa
 
 
 def incidents(count: int, first_family: int, random: np.random.Generator, weight: float, lone: bool = False) -> Iterator[Growth]:
-    """Incidents of the simulator, its numbers off by up to 2 each way (the delay of posts by 4); ``lone``: nobody joins the first post."""
+    """Incidents of the simulator, half with its numbers off by up to 2 each way; ``lone``: nobody joins the first post."""
     for number in range(count):
         laws = simulator.Laws(horizon_hours=WEEK / 3600.0)
-        for name in ("originals", "delay_minutes", "followers", "view_minutes", "reposts_per_view"):
-            most = 4.0 if name == "delay_minutes" else 2.0
-            laws = laws.scaled(name, float(np.exp(random.uniform(-np.log(most), np.log(most)))))
+        if number % 2:
+            for name in ("originals", "delay_minutes", "followers", "view_minutes", "reposts_per_view"):
+                laws = laws.scaled(name, float(np.exp(random.uniform(-np.log(2), np.log(2)))))
         if lone:
             laws = laws.scaled("originals", 1e-6).scaled("news_share", 0.0)
         spread = simulator.incident(random, laws)

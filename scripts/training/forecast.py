@@ -13,7 +13,7 @@ from scipy.special import digamma, gammainc, gammaln
 
 from monitor.forecast.law import MEAN_RANGE, SIZE_RANGE, gamma
 from monitor.forecast.series import regressors
-from training.curves import HORIZONS, Growth, Sample, incidents, thinned, whole
+from scripts.training.curves import HORIZONS, Growth, Sample, incidents, thinned, whole
 
 Array = NDArray[np.float64]
 
@@ -28,10 +28,10 @@ AGE_EDGES = np.array([900.0, 2700.0, 7200.0, 16200.0, 32400.0, 64800.0, 172800.0
 
 
 def shipped_curves(cascades: Sequence[tuple[str, Array]], random: np.random.Generator, incident_count: int = 1500) -> list[Growth]:
-    """Whole cascades, two thinned copies of each, incidents and lone posts, at total weights 1 : 0.5 : 1 : 0.3."""
+    """Whole cascades, two thinned copies of each, incidents and lone posts, at total weights 1 : 0.2 : 1 : 0.3."""
     count = len(cascades)
     curves = [whole(place, times) for place, (_, times) in enumerate(cascades)]
-    curves += [thinned(place, times, random, 0.25) for place, (_, times) in enumerate(cascades) for _ in range(2)]
+    curves += [thinned(place, times, random, 0.1) for place, (_, times) in enumerate(cascades) for _ in range(2)]
     lone = incident_count // 3
     curves += incidents(incident_count, count, random, count / incident_count)
     curves += incidents(lone, count + incident_count, random, 0.3 * count / lone, lone=True)
@@ -170,16 +170,35 @@ def climatology(samples: Sample) -> Array:
     return table
 
 
-def write(path: Path, regression: Regression, bent: Array, usual: Array) -> None:
-    """Write the module of constants."""
-    constants = {
-        "BENDS": regression.bends, "BENDS_AT": regression.bends_at, "FROM_BENDS": regression.from_bends,
-        "FROM_SIGNS": regression.from_signs, "BASE": regression.base, "RAW": RAW, "BINS": BINS, "OBSERVED": bent,
-        "AGE_EDGES": AGE_EDGES, "COUNT_EDGES": COUNT_EDGES, "GROWTH_LEVELS": GROWTH_LEVELS, "GROWTH": usual,
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """Everything that is shipped."""
+
+    regression: Regression
+    observed: Array
+    growth: Array
+
+
+def learn(samples: Sample, random: np.random.Generator) -> Fitted:
+    """Fit coefficients on all samples, maps on held-back ones, and count the climatology."""
+    return Fitted(fit(samples, random), held_back_maps(samples, random), climatology(samples))
+
+
+def constants(fitted: Fitted) -> dict[str, Array]:
+    """Name the arrays as ``monitor.forecast.coefficients`` does."""
+    found = fitted.regression
+    return {
+        "BENDS": found.bends, "BENDS_AT": found.bends_at, "FROM_BENDS": found.from_bends, "FROM_SIGNS": found.from_signs,
+        "BASE": found.base, "RAW": RAW, "BINS": BINS, "OBSERVED": fitted.observed,
+        "AGE_EDGES": AGE_EDGES, "COUNT_EDGES": COUNT_EDGES, "GROWTH_LEVELS": GROWTH_LEVELS, "GROWTH": fitted.growth,
     }  # fmt: skip
+
+
+def write(path: Path, fitted: Fitted) -> None:
+    """Write the module of constants."""
     lines = ['"""Coefficients of the forecast, written by scripts/fit-forecast: do not edit by hand."""', ""]
     lines += ["import numpy as np", "", f"HORIZONS = {HORIZONS}  # seconds; the last one means 7 days after the start"]
-    lines += [_constant(name, values) for name, values in constants.items()]
+    lines += [_constant(name, values) for name, values in constants(fitted).items()]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
