@@ -35,6 +35,7 @@ SHORTEST_WINDOW = timedelta(minutes=30)
 WAVE_POSTS = 400
 SHARE_THAT_EXPLAINS = 0.3
 SHARE_OF_THE_KNOWN = 0.15
+SHARE_OF_COMPLAINTS = 0.5
 FIRST_LOOK_AGAIN = timedelta(hours=1)
 LAST_LOOK_AGAIN = timedelta(hours=12)
 DETECTOR = "detector"
@@ -75,7 +76,7 @@ def _detect(store: Store, parts: Parts, memory: Memory, now: datetime) -> dict[i
     while work := store.posts.unassessed(BATCH):
         until = min(max(judged.post.created_at for judged in work), now)
         for alarm in detector.advance(until, [_arrival(judged, parts) for judged in work]):
-            incident_id = _standing_for(store, parts, alarm, now)
+            incident_id = _standing_for(store, parts, memory, alarm, now)
             alarms[incident_id] = alarm
             store.incidents.set_due(incident_id, now)
         store.posts.mark([(judged.post.id, judged.mention.watch) for judged in work], Step.ASSESSED)
@@ -102,7 +103,7 @@ def _arrival(judged: Judged, parts: Parts) -> Arrival:
     )
 
 
-def _standing_for(store: Store, parts: Parts, alarm: Alarm, now: datetime) -> int:
+def _standing_for(store: Store, parts: Parts, memory: Memory, alarm: Alarm, now: datetime) -> int:
     """The incident an alarm is about: its own, else the one that explains the rise, else a new wave of attention."""
     if alarm.incident is not None:
         return alarm.incident
@@ -111,6 +112,9 @@ def _standing_for(store: Store, parts: Parts, alarm: Alarm, now: datetime) -> in
     explained = _explained_by(store, recent)
     if explained is not None:
         return explained
+    complaints = [judged for judged in recent if judged.incident_id is not None]
+    if len(complaints) >= max(2, SHARE_OF_COMPLAINTS * len(recent)):
+        return _gathered(store, memory, complaints, now)
     wave = store.incidents.waves(now - WAVE_LASTS).get(alarm.watch)
     return wave.id if wave is not None else _open_wave(store, alarm, recent, now)
 
@@ -142,22 +146,34 @@ def _explained_by(store: Store, recent: Sequence[Judged]) -> int | None:
     return None
 
 
+def _gathered(store: Store, memory: Memory, complaints: Sequence[Judged], now: datetime) -> int:
+    """Complaints that rise together and stand scattered are one trouble: the lone ones join the largest of their incidents."""
+    counts = Counter(judged.incident_id for judged in complaints if judged.incident_id is not None)
+    largest = max(sorted(counts), key=lambda incident_id: counts[incident_id])
+    for lone in sorted(set(counts) - {largest}):
+        if store.incidents.get(lone).authors > 1:
+            continue
+        older, younger = sorted((largest, lone))
+        store.incidents.merge(older, younger, Because("grouping_together"), now)
+        changes.merged(store, older, younger)
+        if memory.grouper is not None:
+            memory.grouper.merge(older, younger)
+        largest = older
+    store.incidents.refresh([largest])
+    return largest
+
+
 def _open_wave(store: Store, alarm: Alarm, recent: Sequence[Judged], now: datetime) -> int:
-    """A wave takes the recent posts of its stream that stand in no incident, or alone in one."""
+    """A wave takes the recent posts of its stream that stand in no incident."""
     incident_id = store.incidents.next_id()
-    topic = Counter(judged.labels.topic for judged in recent).most_common(1)[0][0] if recent else "other"
-    first = min((judged.post.created_at for judged in recent), default=alarm.at)
-    title = title_of([(judged.post.text, wording(judged.post.text, judged.mention.spans)) for judged in recent], SHIPPED)
-    wave = Incident(incident_id, alarm.watch, Kind.ATTENTION, topic, title, Status.CANDIDATE, first, alarm.at, len(recent), alarm.authors)
-    store.incidents.open(wave, now)
     free = [judged for judged in recent if judged.incident_id is None]
-    store.incidents.add_members(
-        [Member(judged.post.id, alarm.watch, incident_id, Because("grouping_wave"), judged.copy_of) for judged in free], now
-    )
-    for lone in sorted({judged.incident_id for judged in recent if judged.incident_id is not None}):
-        if store.incidents.get(lone).authors == 1:
-            store.incidents.merge(incident_id, lone, Because("grouping_wave"), now)
-            changes.merged(store, incident_id, lone)
+    topic = Counter(judged.labels.topic for judged in free).most_common(1)[0][0] if free else "other"
+    first = min((judged.post.created_at for judged in free), default=alarm.at)
+    title = title_of([(judged.post.text, wording(judged.post.text, judged.mention.spans)) for judged in free], SHIPPED)
+    wave = Incident(incident_id, alarm.watch, Kind.ATTENTION, topic, title, Status.CANDIDATE, first, alarm.at, len(free), alarm.authors)
+    store.incidents.open(wave, now)
+    members = [Member(judged.post.id, alarm.watch, incident_id, Because("grouping_wave"), judged.copy_of) for judged in free]
+    store.incidents.add_members(members, now)
     store.incidents.refresh([incident_id])
     return incident_id
 

@@ -9,7 +9,7 @@ from monitor.attention import bad_news
 from monitor.domain import Because, Classification, Fingerprint, Incident, Judged, Kind, Member, Passage, Status, Step
 from monitor.grouping import Candidate, Grouper, Placement
 from monitor.pipeline import changes
-from monitor.pipeline.parts import BATCH, GROUPING_DAYS, MONITOR, REOPEN_WITHIN, WAVE_LASTS, Memory, Outcome, Parts
+from monitor.pipeline.parts import BATCH, GROUPING_DAYS, MONITOR, REOPEN_WITHIN, WAVE_TAKES, Memory, Outcome, Parts
 from monitor.store import Store
 
 
@@ -56,13 +56,14 @@ def _grouper(store: Store, parts: Parts, memory: Memory, now: datetime) -> Group
     if memory.grouper is None or memory.version != version:
         memory.grouper = Grouper(parts.settings.grouping)
         standing = store.incidents.standing(now - REOPEN_WITHIN, parts.settings.grouping.kept)
-        memory.grouper.restore(standing, store.posts.fingerprints(now - GROUPING_DAYS))
+        complaints = [one for one in standing if one.incident.kind is Kind.COMPLAINT]  # waves are no trouble that a text could be like
+        memory.grouper.restore(complaints, store.posts.fingerprints(now - GROUPING_DAYS))
         memory.version = version
     return memory.grouper
 
 
 def _place(store: Store, parts: Parts, grouper: Grouper, work: Sequence[Judged], now: datetime) -> None:
-    waves = store.incidents.waves(now - WAVE_LASTS)
+    waves = store.incidents.waves(now - WAVE_TAKES)
     next_id = store.incidents.next_id()
     opened: list[Incident] = []
     members: list[Member] = []

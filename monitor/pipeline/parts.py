@@ -19,6 +19,7 @@ GROUPING_DAYS = timedelta(days=7)
 REOPEN_WITHIN = timedelta(days=14)
 CLOSE_AFTER = timedelta(hours=72)
 WAVE_LASTS = timedelta(hours=24)
+WAVE_TAKES = timedelta(hours=3)
 
 
 @dataclass(frozen=True)
