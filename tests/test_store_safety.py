@@ -168,6 +168,15 @@ def test_many_processes_may_open_a_new_database_at_once(file):
         assert [store.state(str(number)) for number in range(3)] == [b"here"] * 3
 
 
+def test_a_throw_away_store_on_disk_becomes_a_lasting_one_when_opened_again(file):
+    with Store.open(file, durable=False) as store:
+        story(store)
+        assert store._db.value("PRAGMA journal_mode") == "memory"
+    with Store.open(file) as store:
+        assert store._db.value("PRAGMA journal_mode") == "wal"
+        assert len(store.posts.search("환불")) == 5
+
+
 # ---- transactions
 
 

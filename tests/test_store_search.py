@@ -114,5 +114,5 @@ def test_every_piece_of_two_syllables_or_more_is_found(text, data):
 
 
 def test_how_words_are_written():
-    assert grams("빠른배송 OK").split() == ["빠른", "른배", "배송", "송", "ok"]
+    assert grams(["빠른배송 OK", "", "a\x01b\x00c", "ktx역"]) == [" 빠른 른배 배송 송  ok", "", "a b c", "ktx 역 "]
     assert match_expression("배송지연 KTX역") == '"배송 송지 지연" AND "ktx 역"*'

@@ -136,7 +136,9 @@ class Intake:
 
     def _insert(self, posts: Sequence[Post], authors: dict[str, int], at: str) -> dict[str, _Known]:
         last = self._db.value("SELECT seq FROM sqlite_sequence WHERE name = 'posts'") or 0
-        unique = {post.id: post for post in reversed(posts)}
+        unique: dict[str, Post] = {}
+        for post in posts:
+            unique.setdefault(post.id, post)
         rows = [
             (
                 n,
@@ -155,11 +157,12 @@ class Intake:
                 post.about,
                 at,
             )
-            for n, post in enumerate(reversed(unique.values()), last + 1)
+            for n, post in enumerate(unique.values(), last + 1)
         ]
         self._db.executemany("INSERT INTO posts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)", rows)
         if self._searchable:
-            self._db.executemany("INSERT INTO post_search (rowid, words) VALUES (?, ?)", [(row[0], grams(row[5])) for row in rows])
+            words = grams([row[5] for row in rows])
+            self._db.executemany("INSERT INTO post_search (rowid, words) VALUES (?, ?)", zip([row[0] for row in rows], words, strict=True))
         return {row[1]: _Known(row[0], row[7], False) for row in rows}
 
     def _add_mentions(self, mentions: Sequence[Mention], known: dict[str, _Known]) -> int:

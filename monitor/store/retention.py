@@ -206,10 +206,12 @@ class Retention:
         return incidents
 
     def _unword(self, posts: Iterable[Sequence[Any]]) -> None:
-        if self._searchable:
+        worded = [row for row in posts if row[1]]
+        if self._searchable and worded:
+            words = grams([row[1] for row in worded])
             self._db.executemany(
                 "INSERT INTO post_search (post_search, rowid, words) VALUES ('delete', ?, ?)",
-                [(n, grams(text)) for n, text in posts if text],
+                [(row[0], words[place]) for place, row in enumerate(worded)],
             )
 
     def _unquote(self, posts: Sequence[Sequence[Any]]) -> None:

@@ -11,23 +11,49 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from operator import add
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 # Scripts written without spaces between what a reader takes for words: Hangul with its jamo, Kana, Han.
-_RUN = re.compile(
-    "[\u1100-\u11ff\u3005-\u3007\u3040-\u30ff\u3130-\u318f\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff"
-    "\uff66-\uff9f\U00020000-\U0003ffff]+"
+_RANGES = (
+    (0x1100, 0x11FF),
+    (0x3005, 0x3007),
+    (0x3040, 0x30FF),
+    (0x3130, 0x318F),
+    (0x31F0, 0x31FF),
+    (0x3400, 0x4DBF),
+    (0x4E00, 0x9FFF),
+    (0xA960, 0xA97F),
+    (0xAC00, 0xD7FF),
+    (0xF900, 0xFAFF),
+    (0xFF66, 0xFF9F),
+    (0x20000, 0x3FFFF),
 )
+_BEYOND = _RANGES[-1][1] + 1
+_ENDING_RUN = re.compile("[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in _RANGES) + "]+$")
 # Characters without width, by which a word can be torn apart unseen.
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufe00-\ufe0f]+")
-_BROKEN = re.compile("[\x00\ud800-\udfff]")
-_ENDING_RUN = re.compile(_RUN.pattern + "$")
+_BROKEN = re.compile("[\x00\x01\ud800-\udfff]")
 _EDGES = re.compile(r"^[\W_]+|[\W_]+$")
+_BETWEEN = "\x01"
 
 
-def grams(text: str) -> str:
-    """Return ``text`` as the index keeps it: NFC, without case, runs as pairs; the last character of a run stands alone."""
-    return _RUN.sub(_pairs, _normal(text))
+def _table() -> NDArray[np.bool_]:
+    table = np.zeros(_BEYOND + 1, dtype=np.bool_)
+    for first, last in _RANGES:
+        table[first : last + 1] = True
+    return table
+
+
+_IN_RUN = _table()
+
+
+def grams(texts: Sequence[str]) -> list[str]:
+    """Return each text as the index keeps it: NFC, without case, runs as pairs; the last character of a run stands alone."""
+    joined = _BETWEEN.join([_BROKEN.sub(" ", text) if _BROKEN.search(text) else text for text in texts])
+    return _paired(_normal(joined)).split(_BETWEEN)
 
 
 def match_expression(text: str) -> str:
@@ -49,9 +75,20 @@ def _normal(text: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", _UNSEEN.sub("", text)).casefold())
 
 
-def _pairs(run: re.Match[str]) -> str:
-    letters = run.group()
-    return " " + " ".join(map(add, letters, letters[1:] + " "))
+def _paired(text: str) -> str:
+    """Write every run as pairs, all at once: each of its characters is followed by the next one and a space."""
+    letters = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
+    inside = _IN_RUN[np.minimum(letters, _BEYOND)]
+    followed, begins = np.zeros_like(inside), inside.copy()
+    followed[:-1] = inside[:-1] & inside[1:]
+    begins[1:] &= ~inside[:-1]
+    wide = np.zeros((letters.size, 4), dtype=np.uint32)
+    wide[:, 0] = begins * ord(" ")
+    wide[:, 1] = letters
+    wide[:-1, 2] = np.where(followed[:-1], letters[1:], 0)
+    wide[:, 3] = inside * ord(" ")
+    written: bytes = wide[wide != 0].tobytes()
+    return written.decode("utf-32-le")
 
 
 def _phrase(words: str) -> str:
@@ -59,7 +96,7 @@ def _phrase(words: str) -> str:
     core = _EDGES.sub("", words)
     if not core:
         return ""
-    paired = _RUN.sub(_pairs, core).strip()
+    paired = _paired(core).strip()
     ending = _ENDING_RUN.search(core)
     if ending is not None and len(ending.group()) > 1:
         paired = paired[:-2]
