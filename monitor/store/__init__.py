@@ -19,11 +19,11 @@ from monitor.store.intake import Added
 from monitor.store.outbox import Outbox
 from monitor.store.posts import Posts
 from monitor.store.retention import Removed, Retention
-from monitor.store.runs import Runs
+from monitor.store.runs import Runs, holder_name
 from monitor.store.schema import VIEWS, check, schema_version, upgrade
 from monitor.store.search import match_expression
 
-__all__ = ["VIEWS", "Added", "Incidents", "Outbox", "Posts", "Removed", "Runs", "Store", "match_expression"]
+__all__ = ["VIEWS", "Added", "Incidents", "Outbox", "Posts", "Removed", "Runs", "Store", "holder_name", "match_expression"]
 
 THRESHOLD = "complaint_threshold"
 

@@ -14,6 +14,11 @@ LEASE = "daemon"
 RECENT = timedelta(hours=24)
 
 
+def holder_name() -> str:
+    """How this process signs the lease: host and process number."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
 class Runs:
     """Runs of steps and collectors, and the lease."""
 
