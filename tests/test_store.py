@@ -227,7 +227,14 @@ def test_fingerprints_remember_copies_and_follow_their_incident(store):
     assert store.posts.fingerprints(at(0)) == prints
     group(store, 1, copies={"x:0002": "x:0001"})
     assert [(row.post_id, row.incident_id) for row in store.posts.fingerprints(at(2))] == [("x:0002", 1)]
-    assert store.posts.exposures(1)[1] == Exposure("x:0002", "x", at(2), "x:kim", 100, share_of="x:0001")
+    assert store.posts.exposures(1)[1] == Exposure("x:0002", "x", at(2), "x:kim", 100)
+
+
+def test_a_repost_is_a_share_of_its_original(store):
+    collect(store, [post(1), post(2, author="lee", repost_of="x:0001")])
+    classify(store)
+    group(store, 1, copies={"x:0002": "x:0001"})
+    assert [(exposure.author_id, exposure.share_of) for exposure in store.posts.exposures(1)] == [("x:kim", None), ("x:lee", "x:0001")]
 
 
 def test_telling_posts_are_the_most_seen_originals(store):

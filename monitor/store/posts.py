@@ -205,9 +205,12 @@ class Posts(Intake):
         return [self._telling(row) for row in found]
 
     def exposures(self, incident_id: int) -> list[Exposure]:
-        """How widely each post of an incident was seen, copies and reposts included, oldest post first."""
+        """How widely each post of an incident was seen, oldest post first.
+
+        Copies and reposts are included; only a repost is a share, for a copy has readers of its own.
+        """
         found = self._db.rows(
-            f"""SELECT {EXPOSURE}, coalesce(p.repost_of, i.copy_of) FROM incident_posts i INDEXED BY incident_posts_of
+            f"""SELECT {EXPOSURE}, p.repost_of FROM incident_posts i INDEXED BY incident_posts_of
             CROSS JOIN posts p ON p.n = i.post LEFT JOIN authors a ON a.n = p.author LEFT JOIN measured e ON e.post = i.post
             WHERE i.incident = ? ORDER BY i.at, p.id""",
             (incident_id,),
