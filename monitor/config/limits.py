@@ -46,10 +46,8 @@ RISE = Limit(above=1)
 
 LIMITS: dict[str, Limit] = {
     "grouping.kept": COUNT,
-    "grouping.entity_share": SHARE,
     "grouping.topic_sure": SHARE,
-    "grouping.merge_pairs": COUNT,
-    "grouping.merge_minutes": COUNT,
+    "grouping.pull_days": POSITIVE,
     "grouping.quiet_hours": POSITIVE,
     "grouping.reopen_days": POSITIVE,
     "grouping.copy_days": POSITIVE,
@@ -91,15 +89,6 @@ LIMITS: dict[str, Limit] = {
 }
 
 MEANINGS: dict[str, str] = {
-    "grouping.near_hours": "How old, in hours, an incident's latest post may be for that.",
-    "grouping.merge_surprise": "Two incidents are one when `merge_pairs` pairs of their posts are at least so surprisingly alike.",
-    "grouping.merge_pairs": "How many such pairs it takes.",
-    "grouping.entity_bonus": "Surprise added when two posts share a rare branch, tracking number, model or hashtag.",
-    "grouping.thread_bonus": "Surprise added when one post answers or quotes the other.",
-    "grouping.topic_penalty": "Surprise taken off when the two topics differ for sure.",
-    "grouping.topic_sure": "Topic probability from which a topic is sure.",
-    "grouping.decay_per_day": "Surprise taken off for each day between a post and the incident's latest post.",
-    "grouping.copy_days": "A text repeated within so many days is a copy.",
     "emergence.min_authors": "Distinct authors an alarm needs.",
     "emergence.floor_per_day": "Least normal rate of a stream, in posts a day.",
     "emergence.level_half_life_days": "Half-life of the normal level.",

@@ -1,7 +1,7 @@
 """Which posts are the same trouble: copies are found, and complaints put into incidents as they come, one pass, ids for ever.
 
-A post joins the incident that it is most surprisingly like: likeness is the cosine of character and word tf-idf, surprise how rarely
-two unrelated posts are so alike (algorithms.md, section 3). Time, rare names, threads, topics and authors move the balance.
+A post joins the incident in which its words are so much likelier than by chance that it cannot be chance among all live incidents.
+Ideas, meanings and pieces of words stand in for words that nobody repeats; time, threads, topics and authors move the balance.
 """
 
 from monitor.grouping.background import SHIPPED, Background

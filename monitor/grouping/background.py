@@ -1,8 +1,7 @@
-"""What is normal: how common each word is, and how alike two posts about different troubles are."""
+"""What is normal: in what share of posts a feature stands when nothing happens, and how much it tells when it is shared."""
 
 from __future__ import annotations
 
-import math
 import struct
 import zlib
 from collections import Counter
@@ -13,110 +12,102 @@ from importlib import resources
 
 import numpy as np
 
-from monitor.grouping.wording import Wording, features
+from monitor.grouping.terms import Kind, terms
+from monitor.grouping.wording import Wording, telling
 
-SCALE = 4095
-"""Length of a vector; its parts are whole numbers, so that sums do not depend on their order."""
-_HEADER = struct.Struct("<4sHHI")
-_MAGIC = b"GBG1"
+_HEADER = struct.Struct("<4sHI")
+_MAGIC = b"GBG2"
 _STEPS = 20.0
-"""Levels of the stored idf in one nat."""
+"""Levels of a stored share in one nat."""
+
+Feature = tuple[int, Kind, float]
+"""Its number, by what it makes words alike, and the share of posts that hold it normally."""
 
 
 @dataclass(frozen=True)
 class Background:
-    """The company's normal: ``idf`` of common features (others are rare: ``rarest``), and the tail of unrelated posts' likeness.
+    """``shares``: features by number, with the share of ordinary posts that hold them; others are rarer than ``rarest``.
 
-    ``tail`` holds the likenesses which one in 10, 100, 1,000 and 10,000 pairs of posts about different troubles exceeds; beyond it is
-    exponential.
+    ``idea`` is the share given to every idea: a list of synonyms has no frequency of its own.
     """
 
-    idf: dict[int, float]
-    rarest: float
-    tail: tuple[float, ...]
+    shares: dict[int, float]
+    rarest: float = 0.004
+    idea: float = 0.02
 
     @classmethod
-    def fitted(cls, corpora: Sequence[Iterable[Wording]], tail: Sequence[float], least: float = 0.001) -> Background:
+    def fitted(cls, corpora: Sequence[Iterable[Wording]], least: float = 0.001) -> Background:
         """Count in how many posts of each corpus a feature stands; the corpus where it is most common decides.
 
-        Features in fewer than ``least`` of all posts are left out and count as rare.
+        Fit it to the company's own posts of some months to know what is normal there. Features in fewer than ``least`` of all posts
+        are left out.
         """
         shares: dict[int, float] = {}
         for corpus in corpora:
             posts, counts = 0, Counter[int]()
             for wording in corpus:
                 posts += 1
-                counts.update({number for word in set(wording.words) for number, _ in features(word)})
+                counts.update({number for word in set(wording.words) if telling(word) for number, _ in terms(word)})
             for number, count in counts.items():
                 if count >= least * posts and count / posts > shares.get(number, 0.0):
                     shares[number] = count / posts
-        idf = {number: round(-math.log(share) * _STEPS) / _STEPS for number, share in sorted(shares.items())}
-        return cls(idf, -math.log(least), tuple(tail))
+        return cls({number: float(np.exp(-_level(share) / _STEPS)) for number, share in sorted(shares.items())})
 
     def to_bytes(self) -> bytes:
         """Return a compact, versioned form."""
-        numbers = np.array(sorted(self.idf), np.uint32)
-        levels = np.array([round(self.idf[int(number)] * _STEPS) for number in numbers], np.uint8)
-        body = (
-            struct.pack("<f", self.rarest)
-            + np.array(self.tail, np.float32).tobytes()
-            + np.diff(numbers, prepend=0).astype(np.uint32).tobytes()
-        )
-        return _HEADER.pack(_MAGIC, 1, len(self.tail), len(numbers)) + zlib.compress(body + levels.tobytes(), 9)
+        numbers = np.array(sorted(self.shares), np.uint32)
+        levels = np.array([_level(self.shares[int(number)]) for number in numbers], np.uint8)
+        body = struct.pack("<ff", self.rarest, self.idea) + np.diff(numbers, prepend=np.uint32(0)).tobytes() + levels.tobytes()
+        return _HEADER.pack(_MAGIC, 1, len(numbers)) + zlib.compress(body, 9)
 
     @classmethod
     def from_bytes(cls, blob: bytes) -> Background:
         """Read what ``to_bytes`` wrote; ValueError for anything else."""
         try:
-            magic, version, tails, count = _HEADER.unpack_from(blob)
+            magic, version, count = _HEADER.unpack_from(blob)
             if magic != _MAGIC or version != 1:
                 raise ValueError("not a background of grouping, or of another version")
             body = zlib.decompress(blob[_HEADER.size :])
-            rarest = struct.unpack_from("<f", body)[0]
-            tail = np.frombuffer(body, np.float32, tails, 4)
-            numbers = np.cumsum(np.frombuffer(body, np.uint32, count, 4 + 4 * tails), dtype=np.int64)
-            levels = np.frombuffer(body, np.uint8, count, 4 + 4 * tails + 4 * count) / _STEPS
+            rarest, idea = struct.unpack_from("<ff", body)
+            numbers = np.cumsum(np.frombuffer(body, np.uint32, count, 8), dtype=np.int64)
+            levels = np.frombuffer(body, np.uint8, count, 8 + 4 * count)
         except (struct.error, zlib.error) as error:
             raise ValueError("not a background of grouping") from error
-        return cls(dict(zip(numbers.tolist(), levels.tolist(), strict=True)), round(rarest, 6), tuple(round(float(x), 6) for x in tail))
+        shares = np.exp(-levels / _STEPS)
+        return cls(dict(zip(numbers.tolist(), shares.tolist(), strict=True)), round(rarest, 6), round(idea, 6))
 
-    def surprise(self, likeness: float) -> float:
-        """Return -log10 of the share of unrelated pairs that are at least so alike (cap 6)."""
-        points = self.tail
-        if likeness <= 0:
-            return 0.0
-        below = 0.0
-        for power, point in enumerate(points, 1):
-            if likeness < point:
-                return power - 1 + (likeness - below) / (point - below)
-            below = point
-        return min(6.0, len(points) + (likeness - below) / (points[-1] - points[-2]))
-
-    def vector(self, wording: Wording) -> dict[int, int]:
-        """Return the tf-idf vector of a text, of length ``SCALE`` and in whole numbers."""
-        weights: dict[int, float] = {}
-        for word, times in Counter(wording.words).items():
-            for number, weight in self._weights(word):
-                weights[number] = max(weights.get(number, 0.0), weight * (1 + math.log(times)))
-        length = math.sqrt(sum(weight * weight for weight in weights.values()))
-        if not length:
-            return {}
-        whole = {number: round(weight / length * SCALE) for number, weight in weights.items()}
-        return {number: weight for number, weight in whole.items() if weight}
+    def features(self, words: Iterable[str]) -> tuple[tuple[Feature, ...], ...]:
+        """Return the features of each telling word, each stem once, in the order of the words."""
+        found: dict[int, tuple[Feature, ...]] = {}
+        for word in words:
+            features = self._features(word)
+            if features:
+                found.setdefault(features[0][0], features)
+        return tuple(found.values())
 
     @cached_property
-    def _cache(self) -> dict[str, tuple[tuple[int, float], ...]]:
+    def _cache(self) -> dict[str, tuple[Feature, ...]]:
         return {}
 
-    def _weights(self, word: str) -> tuple[tuple[int, float], ...]:
+    def _features(self, word: str) -> tuple[Feature, ...]:
         found = self._cache.get(word)
         if found is None:
             if len(self._cache) > 100_000:
                 self._cache.clear()
-            rarest = self.rarest
-            found = tuple((number, weight * self.idf.get(number, rarest)) for number, weight in features(word))
+            known = terms(word) if telling(word) else ()
+            found = tuple(
+                (number, kind, self.idea if kind is Kind.IDEA else self.shares.get(number, self.rarest)) for number, kind in known
+            )
             self._cache[word] = found
         return found
 
 
-SHIPPED = Background.from_bytes(resources.files(__package__).joinpath("shipped.bin").read_bytes())
+def _level(share: float) -> int:
+    return min(255, round(-float(np.log(share)) * _STEPS))
+
+
+def _shipped() -> Background:
+    return Background.from_bytes(resources.files(__package__).joinpath("shipped.bin").read_bytes())
+
+
+SHIPPED = _shipped()

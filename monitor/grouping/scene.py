@@ -4,72 +4,40 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import numpy as np
 
-from monitor.domain import LIVE, Because, Fingerprint, Judged, Standing, Status
+from monitor.domain import LIVE, Because, Fingerprint, Standing, Status
 from monitor.grouping.background import Background
 from monitor.grouping.copies import Copies, Known
-from monitor.grouping.rows import Rows
+from monitor.grouping.likelihood import Words
 from monitor.grouping.shapes import Candidate, Merge, Parameters, Placement
+from monitor.grouping.stories import Row, Story, candidate_of, row_of
 from monitor.grouping.titles import title
-from monitor.grouping.wording import Wording, telling, wording
+from monitor.grouping.wording import telling, wording
 
-_NEAREST = 48
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Row:
-    """One post as it is compared."""
-
-    post_id: str
-    at: datetime
-    author: str | None
-    threads: frozenset[str]
-    topic: str
-    topic_p: float
-    text: str
-    wording: Wording
-    vector: dict[int, int]
-
-    @property
-    def order(self) -> tuple[datetime, str]:
-        """Posts stand in the order of time, then id."""
-        return self.at, self.post_id
-
-
-@dataclass(slots=True, eq=False)
-class Story:
-    """A live incident: the posts that stand for it, oldest first, with their numbers in the index."""
-
-    id: int
-    status: Status
-    last_at: datetime
-    rows: list[Row] = field(default_factory=list)
-    numbers: list[int] = field(default_factory=list)
-    provisional: bool = False
-    """Opened by a copy: its only row gives way to the first original."""
-
-    @property
-    def topic(self) -> str:
-        """The topic of most of its posts."""
-        counts = Counter(row.topic for row in self.rows)
-        return max(sorted(counts), key=lambda topic: counts[topic]) if counts else "other"
+_COMPARED = 8
+"""Incidents that fit a post so well that they are compared with the one it joined."""
+_FEW_WORDS = 3
+_MANY_INCIDENTS = 3
+"""An author who writes in so many live incidents is a channel rather than one angry person."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """How well a post fits an incident, by its most alike post."""
+    """How well a post fits an incident."""
 
     story: Story
     surprise: float
-    row: Row
     code: str
-    name: str | None = None
+
+    @property
+    def order(self) -> tuple[float, int]:
+        """Better fits come first; of equals the older incident."""
+        return -self.surprise, self.story.id
 
 
 class Scene:
@@ -80,14 +48,13 @@ class Scene:
         self._background = background
         self.copies = Copies(parameters)
         self.stories: dict[int, Story] = {}
+        self._by_slot: dict[int, Story] = {}
         self._merged: dict[int, int] = {}
         self._apart: set[frozenset[int]] = set()
-        self._rows = Rows()
-        self._owner: dict[int, tuple[Story, Row]] = {}
+        self._words = Words()
         self._authors: dict[str, Counter[int]] = defaultdict(Counter)
-        self._names: dict[str, Counter[int]] = defaultdict(Counter)
-        self._links: dict[int, set[int]] = defaultdict(set)
-        self._unmerged: set[int] = set()
+        self._alike: dict[tuple[int, int], None] = {}
+        self._oldest: datetime | None = None
 
     # ---- coming back ----
 
@@ -96,68 +63,42 @@ class Scene:
         incident = standing.incident
         self.forget(incident.id)
         originals = [judged for judged in standing.medoids if judged.copy_of is None]
-        story = Story(incident.id, incident.status, incident.last_post_at, provisional=not originals)
-        self.stories[story.id] = story
+        story = self._new(incident.id, incident.status, incident.last_post_at, provisional=not originals)
         for judged in originals or standing.medoids[:1]:
-            self._stand(story, self._row_of(judged))
+            self._stand(story, row_of(candidate_of(judged), self._background))
 
     def recall(self, row: Fingerprint) -> None:
         """Know a text again."""
         self.copies.restore(row)
 
-    def _row_of(self, judged: Judged) -> Row:
-        post, labels = judged.post, judged.labels
-        return self._row(
-            Candidate(
-                post.id,
-                judged.mention.watch,
-                post.text,
-                labels.topic,
-                labels.topic_scores.get(labels.topic, 0.0),
-                post.created_at,
-                post.author_id,
-                post.reply_to,
-                post.repost_of,
-                post.quote_of,
-                post.url,
-                judged.mention.spans,
-                post.language,
-            )
-        )
-
-    def _row(self, post: Candidate) -> Row:
-        words = wording(post.text, post.spans)
-        threads = frozenset(filter(None, (post.post_id, post.reply_to, post.quote_of, post.repost_of)))
-        return Row(
-            post.post_id, post.at, post.author_id, threads, post.topic, post.topic_p, post.text, words, self._background.vector(words)
-        )
-
     # ---- placing ----
 
     def place(self, post: Candidate, next_id: int) -> Placement:
         """Put one complaint into the incident it belongs to, or into a new one with ``next_id``."""
+        self._expire(post.at)
         known = self._see(post)
-        if known.copy_of is not None and (story := self._story_of(known.copy_of)) is not None and self._fresh(story, post.at):
-            code = "grouping.repost" if post.repost_of else "grouping.copy"
+        if known.copy_of is not None and (story := self._story_of(known.copy_of)) is not None:
+            code = "grouping_repost" if post.repost_of else "grouping_copy"
             return self._joined(post, known, story, Because(code, {"post": known.copy_of}))
-        row = self._row(post)
-        likeness = self._rows.likeness(row.vector)
-        fits = self._fits(row, likeness)
-        bar = self._bar(post.at)
-        best = max(fits, key=lambda fit: (fit.surprise, -fit.story.id), default=None)
-        follows = None
-        if best is not None and self._passes(best, row, bar):
-            if best.story.status is not Status.DISMISSED:
-                placement = self._joined(post, known, best.story, self._because(best, row, bar))
-                if known.copy_of is None:
-                    self._stand(best.story, row, likeness)
-                return placement
-            follows = best.story.id
-        return self._opened(post, known, row, likeness, next_id, follows)
+        row = row_of(post, self._background)
+        bar = self._bar()
+        fits = sorted(self._fits(row, bar), key=lambda fit: fit.order)
+        best = next((fit for fit in fits if self._may_join(fit, bar, post.at)), None)
+        if best is None:
+            dismissed = next((fit.story.id for fit in fits if fit.surprise >= bar and fit.story.status is Status.DISMISSED), None)
+            placement = self._opened(post, known, row, next_id, dismissed)
+        else:
+            placement = self._joined(post, known, best.story, self._because(best, row, bar))
+            if known.copy_of is None:
+                self._stand(best.story, row)
+        for fit in fits[:_COMPARED]:
+            if fit.story.id != placement.incident_id:
+                self._alike[placement.incident_id, fit.story.id] = None
+        return placement
 
     def _see(self, post: Candidate) -> Known:
         root = post.repost_of
-        if root is None and post.quote_of is not None and len(wording(post.text, post.spans).words) < 3:
+        if root is None and post.quote_of is not None and len(wording(post.text, post.spans).words) < _FEW_WORDS:
             root = post.quote_of
         return self.copies.see(post.post_id, post.text, post.at, root)
 
@@ -173,11 +114,11 @@ class Scene:
             incident_id = self._merged[incident_id]
         return incident_id
 
-    def _fresh(self, story: Story, at: datetime) -> bool:
-        return at - story.last_at <= self._parameters.reopen
-
     def _closed(self, story: Story, at: datetime) -> bool:
         return story.status not in LIVE or at - story.last_at > self._parameters.quiet
+
+    def _may_join(self, fit: Fit, bar: float, at: datetime) -> bool:
+        return fit.surprise >= bar and fit.story.status is not Status.DISMISSED
 
     def _joined(self, post: Candidate, known: Known, story: Story, because: Because) -> Placement:
         reopens = self._closed(story, post.at) and story.status is not Status.DISMISSED
@@ -185,212 +126,158 @@ class Scene:
         story.last_at = max(story.last_at, post.at)
         return Placement(post.post_id, post.watch, story.id, False, known.copy_of, known.bits, because, reopens)
 
-    def _opened(
-        self,
-        post: Candidate,
-        known: Known,
-        row: Row,
-        likeness: np.ndarray[tuple[int], np.dtype[np.float64]],
-        next_id: int,
-        follows: int | None,
-    ) -> Placement:
-        story = Story(next_id, Status.CANDIDATE, post.at, provisional=known.copy_of is not None)
-        self.stories[next_id] = story
-        self._stand(story, row, likeness)
+    def _opened(self, post: Candidate, known: Known, row: Row, next_id: int, follows: int | None) -> Placement:
+        story = self._new(next_id, Status.CANDIDATE, post.at, provisional=known.copy_of is not None)
+        self._stand(story, row)
         known.incident = next_id
-        because = Because("grouping.follows", {"incident": follows}) if follows else Because("grouping.first", {})
+        because = Because("grouping_follows", {"incident": follows}) if follows else Because("grouping_first", {})
         return Placement(post.post_id, post.watch, next_id, True, known.copy_of, known.bits, because, follows=follows)
 
     # ---- fitting ----
 
-    def _bar(self, at: datetime) -> float:
-        live = sum(1 for story in self.stories.values() if not self._closed(story, at))
-        return max(self._parameters.join_surprise, math.log10(3 * max(live, 1)) + self._parameters.join_margin)
+    def _bar(self) -> float:
+        return self._parameters.join_surprise + self._parameters.join_growth * math.log(max(len(self.stories), 1))
 
-    def _fits(self, row: Row, likeness: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Iterator[Fit]:
-        """Yield the best fit with each incident that has a post among those most alike."""
-        best: dict[int, Fit] = {}
-        for number in self._compared(row, likeness):
-            story, other = self._owner[number]
-            if not self._fresh(story, row.at):
-                continue
-            fit = self._fit(story, row, other, float(likeness[number]))
-            if story.id not in best or (fit.surprise, other.order) > (best[story.id].surprise, best[story.id].row.order):
-                best[story.id] = fit
-        return iter(best.values())
-
-    def _compared(self, row: Row, likeness: np.ndarray[tuple[int], np.dtype[np.float64]]) -> list[int]:
-        """The numbers of the posts that are looked at closely: those most alike, and those of the same author or thread."""
-        numbers = {int(number) for number in _most(likeness, _NEAREST)}
-        stories = {self._story_of(thread) for thread in row.threads - {row.post_id}}
-        if row.author is not None:
-            stories |= {self.stories.get(incident) for incident in self._authors.get(row.author, ())}
-        for story in stories:
+    def _fits(self, row: Row, bar: float) -> Iterator[Fit]:
+        """Yield the incidents that fit a post, or nearly so."""
+        if not self.stories:
+            return
+        surprises = self._words.surprises(self._words.gains(row.features, len(self.stories)))
+        floor = bar - self._parameters.merge_slack
+        pull = self._parameters.pull * math.log(self._parameters.kept + 1)
+        slots = set(np.flatnonzero(surprises >= floor - pull).tolist())
+        answered = {story.slot for parent in row.parents if (story := self._story_of(parent)) is not None}
+        own = {self.stories[incident].slot for incident in self._authors.get(row.author or "", ())}
+        for slot in slots | answered | own:
+            story = self._by_slot.get(slot)
             if story is not None:
-                numbers.update(story.numbers)
-        return sorted(numbers)
+                fit = self._fit(story, row, float(surprises[slot]), slot in answered)
+                if fit.surprise >= floor:
+                    yield fit
 
-    def _fit(self, story: Story, row: Row, other: Row, likeness: float) -> Fit:
+    def _fit(self, story: Story, row: Row, words: float, answered: bool) -> Fit:
         parameters = self._parameters
-        surprise = self.pair_surprise(row, other, likeness)
-        code, name = "grouping.alike", None
-        shared = sorted(word for word in row.wording.names & other.wording.names if self._rare(word))
-        if shared:
-            surprise += parameters.entity_bonus
-            code, name = "grouping.name", shared[0]
-        if any(self._story_of(thread) is story for thread in row.threads - {row.post_id}):
-            surprise += parameters.thread_bonus
-            code = "grouping.thread"
+        surprise, code = words + self._pull(story, row.at), "grouping_alike"
         gap = abs(row.at - story.last_at)
         surprise -= parameters.decay_per_day * (gap / timedelta(days=1))
+        if row.topic_p > parameters.topic_sure and (topics := story.sure_topics(parameters.topic_sure)) and row.topic not in topics:
+            surprise -= parameters.topic_penalty
+        if answered:
+            surprise, code = surprise + parameters.thread_bonus, "grouping_thread"
         if self._same_author(row, story, gap):
-            surprise += parameters.author_bonus
-            code = "grouping.author"
-        return Fit(story, surprise, other, code, name)
+            surprise, code = surprise + parameters.author_bonus, "grouping_author"
+        return Fit(story, surprise, code)
 
-    def pair_surprise(self, row: Row, other: Row, likeness: float) -> float:
-        """How surprising it is that two unrelated posts are so alike: the part that never changes."""
-        surprise = self._background.surprise(likeness)
-        sure = self._parameters.topic_sure
-        if row.topic != other.topic and row.topic_p > sure and other.topic_p > sure:
-            surprise -= self._parameters.topic_penalty
-        return surprise
+    def _pull(self, story: Story, at: datetime) -> float:
+        return self._parameters.pull * math.log(0.3 + story.recent(at, self._parameters.pull_days))
 
     def _same_author(self, row: Row, story: Story, gap: timedelta) -> bool:
         if row.author is None or gap > self._parameters.quiet:
             return False
         incidents = self._authors.get(row.author, Counter())
-        return story.id in incidents and len(incidents) < 3
-
-    def _rare(self, name: str) -> bool:
-        return len(self._names[name]) <= max(2.0, self._parameters.entity_share * len(self.stories))
-
-    def _passes(self, fit: Fit, row: Row, bar: float) -> bool:
-        if fit.surprise >= bar:
-            return True
-        near = timedelta(hours=self._parameters.near_hours)
-        return (
-            fit.surprise >= bar - self._parameters.near_surprise
-            and fit.story.topic == row.topic
-            and abs(row.at - fit.story.last_at) <= near
-        )
+        return story.id in incidents and len(incidents) < _MANY_INCIDENTS
 
     def _because(self, fit: Fit, row: Row, bar: float) -> Because:
-        common = self._shared_words(row, fit.row)
+        nearest = max(fit.story.rows, key=lambda other: (self._shared(row, other), other.order))
+        words = self._common(row, [nearest]) or self._common(row, fit.story.rows)
+        times = round(math.exp(min(max(fit.surprise, 0.0), 14.0)))
         return Because(
             fit.code,
-            {
-                "post": fit.row.post_id,
-                "words": ", ".join(common) or None,
-                "name": fit.name,
-                "surprise": round(fit.surprise, 2),
-                "bar": round(bar, 2),
-            },
+            {"post": nearest.post_id, "words": ", ".join(words) or None, "times": times, "bar": round(math.exp(min(bar, 14.0)), 1)},
         )
 
-    def _shared_words(self, row: Row, other: Row) -> list[str]:
-        theirs = set(other.wording.words)
+    def _shared(self, row: Row, other: Row) -> float:
+        """How much two posts share: rare features count more."""
+        theirs = {number for word in other.features for number, _, _ in word}
+        return sum(max((-math.log(share) for number, _, share in word if number in theirs), default=0.0) for word in row.features)
+
+    def _common(self, row: Row, others: Iterable[Row]) -> list[str]:
+        theirs = {word for other in others for word in other.wording.words}
         return list(dict.fromkeys(word for word in row.wording.words if word in theirs and telling(word)))[:3]
 
     # ---- standing for an incident ----
 
-    def _stand(self, story: Story, row: Row, likeness: np.ndarray[tuple[int], np.dtype[np.float64]] | None = None) -> None:
+    def _new(self, incident_id: int, status: Status, at: datetime, provisional: bool) -> Story:
+        story = Story(incident_id, self._words.open(), status, at, provisional=provisional)
+        self.stories[incident_id] = self._by_slot[story.slot] = story
+        self._oldest = at if self._oldest is None else min(self._oldest, at)
+        return story
+
+    def _stand(self, story: Story, row: Row) -> None:
         """Let a post stand for its incident: the first and the latest ones do."""
-        if likeness is None:
-            likeness = self._rows.likeness(row.vector)
-        linked = [int(n) for n in np.flatnonzero(likeness > 0.05) if n in self._owner and self._linked(row, int(n), float(likeness[n]))]
         if story.provisional and story.rows:
             self._drop(story, 0)
             story.provisional = False
-        number = self._rows.add(row.vector)
-        place = sum(1 for other in story.rows if other.order < row.order)
-        story.rows.insert(place, row)
-        story.numbers.insert(place, number)
-        self._owner[number] = (story, row)
-        self._count(story, row, 1)
-        for other in linked:
-            if other in self._owner:
-                self._links[number].add(other)
-                self._links[other].add(number)
-        self._unmerged.add(story.id)
+        story.put(row)
+        self._words.count(story.slot, row.features, 1)
+        if row.author is not None:
+            self._authors[row.author][story.id] += 1
         if len(story.rows) > self._parameters.kept:
-            self._drop(story, 1)
-
-    def _linked(self, row: Row, number: int, likeness: float) -> bool:
-        return self.pair_surprise(row, self._owner[number][1], likeness) >= self._parameters.merge_surprise
+            self._drop(story, min(1, len(story.rows) - 1))
 
     def _drop(self, story: Story, place: int) -> None:
-        row, number = story.rows.pop(place), story.numbers.pop(place)
-        self._rows.remove(number)
-        del self._owner[number]
-        for other in self._links.pop(number, ()):
-            self._links[other].discard(number)
-        self._count(story, row, -1)
-
-    def _count(self, story: Story, row: Row, step: int) -> None:
-        keys: list[tuple[dict[str, Counter[int]], str]] = [(self._names, name) for name in row.wording.names]
+        row = story.take(place)
+        self._words.count(story.slot, row.features, -1)
         if row.author is not None:
-            keys.append((self._authors, row.author))
-        for table, key in keys:
-            table[key][story.id] += step
-            if not table[key][story.id]:
-                del table[key][story.id]
-            if not table[key]:
-                del table[key]
+            incidents = self._authors[row.author]
+            incidents[story.id] -= 1
+            if not incidents[story.id]:
+                del incidents[story.id]
+            if not incidents:
+                del self._authors[row.author]
 
     # ---- merging ----
 
     def merges(self, now: datetime) -> list[Merge]:
         """Join incidents that turned out to be one; the older id survives."""
-        self._sweep(now)
-        stretch = self._parameters.merge_minutes * 60
-        before = _EPOCH + timedelta(seconds=int((now - _EPOCH).total_seconds()) // stretch * stretch)
         merged: list[Merge] = []
-        for incident_id in sorted(self._unmerged):
-            while (story := self.stories.get(incident_id)) is not None and (other := self._one_with(story, before)) is not None:
-                older, younger = sorted((story, other), key=lambda each: each.id)
-                merged.append(self._merge(older, younger))
-            if story is None or all(row.at < before for row in story.rows):
-                self._unmerged.discard(incident_id)
+        for one, other in self._alike:
+            ids = sorted({self.lasting(one), self.lasting(other)})
+            if len(ids) == 2 and ids[0] in self.stories and ids[1] in self.stories:
+                older, younger = self.stories[ids[0]], self.stories[ids[1]]
+                if self._one(older, younger):
+                    merged.append(self._merge(older, younger))
+        self._alike.clear()
+        self._expire(now)
         return merged
 
-    def _one_with(self, story: Story, before: datetime) -> Story | None:
-        pairs: Counter[int] = Counter()
-        for row, number in zip(story.rows, story.numbers, strict=True):
-            for other in self._links.get(number, ()) if row.at < before else ():
-                owner, linked = self._owner[other]
-                if owner is not story and linked.at < before:
-                    pairs[owner.id] += 1
-        for incident_id, count in sorted(pairs.items(), key=lambda each: (-each[1], each[0])):
-            other_story = self.stories[incident_id]
-            apart = frozenset((story.id, incident_id)) in self._apart
-            if count >= self._parameters.merge_pairs and not apart and {story.status, other_story.status} <= LIVE:
-                return other_story
-        return None
+    def _one(self, older: Story, younger: Story) -> bool:
+        """Whether the posts of the smaller of two incidents fit the larger one, taken together."""
+        if not {older.status, younger.status} <= LIVE or frozenset((older.id, younger.id)) in self._apart:
+            return False
+        small, large = sorted((older, younger), key=lambda story: (len(story.rows), -story.id))
+        if len(large.rows) < 2:
+            return False
+        parameters = self._parameters
+        words = sum(self._surprise(row, large) for row in small.rows) / math.sqrt(len(small.rows))
+        gap = abs(small.last_at - large.last_at) / timedelta(days=1)
+        surprise = words - parameters.decay_per_day * gap + self._pull(large, max(small.last_at, large.last_at))
+        topics = small.sure_topics(parameters.topic_sure), large.sure_topics(parameters.topic_sure)
+        if all(topics) and not topics[0] & topics[1]:
+            surprise -= parameters.topic_penalty
+        return surprise >= self._bar() + (parameters.lone_margin if len(small.rows) == 1 else parameters.merge_margin)
+
+    def _surprise(self, row: Row, story: Story) -> float:
+        return self._words.surprise(self._words.gains(row.features, len(self.stories)), story.held, len(story.rows))
 
     def _merge(self, older: Story, younger: Story) -> Merge:
-        alike = max(
-            ((row, other) for row in older.rows for other in younger.rows),
-            key=lambda pair: (len(self._shared_words(*pair)), pair[0].order, pair[1].order),
-        )
-        words = ", ".join(self._shared_words(*alike)) or None
+        post = max(younger.rows, key=lambda row: (max(self._shared(row, other) for other in older.rows), row.order))
+        words = ", ".join(self._common(post, older.rows)) or None
         self.unite(older.id, younger.id)
-        return Merge(older.id, younger.id, Because("grouping.merged", {"incident": younger.id, "post": alike[1].post_id, "words": words}))
+        return Merge(older.id, younger.id, Because("grouping_merged", {"incident": younger.id, "post": post.post_id, "words": words}))
 
     def unite(self, older_id: int, younger_id: int) -> None:
         """Make two incidents one, as merging or staff decided."""
-        younger = self.stories.get(younger_id)
-        older = self.stories.get(older_id)
+        younger, older = self.stories.get(younger_id), self.stories.get(older_id)
         self._merged[younger_id] = older_id
-        if younger is None or older is None:
+        if younger is None:
             return
-        rows = list(younger.rows)
-        provisional = younger.provisional
+        rows, provisional, last_at = list(younger.rows), younger.provisional, younger.last_at
         self.forget(younger_id)
-        older.last_at = max(older.last_at, younger.last_at)
-        for row in () if provisional and older.rows else rows:
-            self._stand(older, row)
-        self._unmerged.add(older_id)
+        if older is not None:
+            older.last_at = max(older.last_at, last_at)
+            for row in () if provisional and older.rows else rows:
+                self._stand(older, row)
 
     def keep_apart(self, one: int, other: int) -> None:
         """Never merge two incidents: staff split them."""
@@ -401,21 +288,29 @@ class Scene:
     def forget(self, incident_id: int) -> None:
         """Compare no more posts with an incident."""
         story = self.stories.pop(incident_id, None)
-        while story is not None and story.rows:
-            self._drop(story, 0)
-        self._unmerged.discard(incident_id)
+        if story is not None:
+            while story.rows:
+                self._drop(story, 0)
+            del self._by_slot[story.slot]
+            self._words.close(story.slot)
 
     def forget_post(self, post_id: str) -> None:
         """Take a deleted post out of what stands for its incident."""
         story = self._story_of(post_id)
-        for place, row in enumerate(story.rows if story else ()):
-            if story is not None and row.post_id == post_id:
-                self._drop(story, place)
-                break
+        place = next((place for place, row in enumerate(story.rows) if row.post_id == post_id), None) if story else None
+        if story is not None and place is not None:
+            self._drop(story, place)
+            if not story.rows:
+                self.forget(story.id)
 
-    def _sweep(self, now: datetime) -> None:
-        for incident_id in [story.id for story in self.stories.values() if not self._fresh(story, now)]:
+    def _expire(self, at: datetime) -> None:
+        """Forget incidents that have been quiet for too long."""
+        horizon = at - self._parameters.reopen
+        if self._oldest is None or self._oldest >= horizon:
+            return
+        for incident_id in [story.id for story in self.stories.values() if story.last_at < horizon]:
             self.forget(incident_id)
+        self._oldest = min((story.last_at for story in self.stories.values()), default=None)
 
     def title(self, incident_id: int) -> str:
         """Name an incident by its most telling words and post."""
@@ -426,11 +321,3 @@ class Scene:
         """Take over the state that staff or the shell gave an incident."""
         if (story := self.stories.get(self.lasting(incident_id))) is not None:
             story.status = status
-
-
-def _most(likeness: np.ndarray[tuple[int], np.dtype[np.float64]], count: int) -> Sequence[int]:
-    """The numbers of the greatest values over zero; all that equal the last one are taken, so that order does not matter."""
-    if len(likeness) > count:
-        floor = max(np.partition(likeness, -count)[-count], 1e-9)
-        return np.flatnonzero(likeness >= floor).tolist()
-    return np.flatnonzero(likeness > 0).tolist()

@@ -13,36 +13,43 @@ from monitor.domain import Because
 
 @dataclass(frozen=True)
 class Parameters:
-    """Settings of grouping. Surprise is counted in powers of ten: 3 means that one unrelated pair in a thousand is as alike."""
+    """Settings of grouping.
+
+    Surprise is the natural logarithm of how many times likelier a post's words are in the incident than by chance: 3 is twenty times.
+    """
 
     kept: int = 12
     """Posts that stand for an incident: its first and its latest, copies left out."""
-    join_surprise: float = 3.0
-    """Least surprise to join, however few incidents are live."""
-    join_margin: float = 1.3
-    """Above log10 of the number of incidents compared: 1.3 makes about one false link in twenty posts."""
-    near_surprise: float = 0.4
-    """So much below the bar a post still joins an incident of the same topic that is not older than ``near_hours``."""
-    near_hours: float = 6.0
-    merge_surprise: float = 4.5
-    """Two incidents are one when ``merge_pairs`` pairs of their posts are at least so surprisingly alike."""
-    merge_pairs: int = 2
-    merge_minutes: int = 10
-    """A pair counts for a merge only when both posts are older than the last full stretch of so many minutes."""
-    entity_bonus: float = 0.7
-    entity_share: float = 0.1
-    """A branch, tracking number, model or hashtag is rare while at most this share of live incidents (or two) know it."""
-    thread_bonus: float = 1.5
-    topic_penalty: float = 0.7
+    join_surprise: float = 0.3
+    """Surprise that a post needs to join the only live incident."""
+    join_growth: float = 0.3
+    """So much more for each natural logarithm of the number of live incidents."""
+    decay_per_day: float = 0.5
+    """Surprise taken off for each day between a post and the incident's latest post."""
+    pull: float = 0.3
+    """Surprise added for each natural logarithm of the number of the incident's recent posts."""
+    pull_days: float = 2.0
+    """How long, in days, a post counts as recent for that."""
+    author_bonus: float = 4.0
+    """Surprise added for another post of the same author within `quiet_hours`."""
+    thread_bonus: float = 4.0
+    """Surprise added when a post answers or quotes one of the incident's."""
+    topic_penalty: float = 1.5
+    """Surprise taken off when the two topics differ for sure."""
     topic_sure: float = 0.8
-    decay_per_day: float = 0.25
-    author_bonus: float = 2.5
-    """For another post of the same author within ``quiet_hours``."""
+    """Topic probability from which a topic is sure."""
+    merge_margin: float = 0.0
+    """Surprise over that of a join which makes two incidents one."""
+    lone_margin: float = 2.0
+    """The same where one of the two has a single post."""
+    merge_slack: float = 2.5
+    """A post that fits a second incident to so much below the bar makes the two be compared."""
     quiet_hours: float = 72.0
-    """An incident without a new post for so long is closed: a post that fits it re-opens it."""
+    """After so many hours without a new post an incident is closed: a post that fits it re-opens it."""
     reopen_days: float = 14.0
-    """After so long without a post an incident is forgotten."""
+    """After so many days without a post an incident is forgotten."""
     copy_days: float = 7.0
+    """A text repeated within so many days is a copy."""
     copy_distance: int = 3
     """Greatest number of the 64 fingerprint bits in which two copies differ."""
     copy_characters: int = 16
@@ -66,7 +73,10 @@ class Parameters:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A complaint about ``watch`` that looks for its incident. ``spans`` name the watch and are left out of comparisons."""
+    """A complaint about ``watch`` that looks for its incident. ``spans`` name the watch and are left out of comparisons.
+
+    ``vector`` (a sentence embedding of length 1) is carried for a likeness of meanings that is not compared yet.
+    """
 
     post_id: str
     watch: str

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 
 from monitor.grouping.background import Background
-from monitor.grouping.wording import Wording, feature, stem, telling
+from monitor.grouping.terms import Kind, number
+from monitor.grouping.wording import Wording, stem, telling
 from monitor.plain import clean, shorten
 
 LONGEST = 80
@@ -21,7 +23,9 @@ def title(posts: Sequence[tuple[str, Wording]], background: Background) -> str:
         for word in {word for word in wording.words if telling(word)}:
             counts[stem(word)] += 1
             shapes.setdefault(stem(word), Counter())[stem(word) if word[0] >= "가" else word] += 1
-    weights = {core: count**0.7 * background.idf.get(feature("w", core), background.rarest) for core, count in counts.items()}
+    weights = {
+        core: -(count**0.7) * math.log(background.shares.get(number(Kind.STEM, core), background.rarest)) for core, count in counts.items()
+    }
     chosen = sorted(weights, key=lambda core: (-weights[core], core))[:_WORDS]
     words = [min(shapes[core], key=lambda shape: (-shapes[core][shape], shape)) for core in chosen]
     quote = clean(_fullest(posts, weights), 200)

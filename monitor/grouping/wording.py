@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -112,25 +111,3 @@ def telling(word: str) -> bool:
     if word[0] < "가":
         return len(word) > 2 and word.replace("'", "") not in ENGLISH_STOPS
     return len(word) > 1 and word not in KOREAN_STOPS and stem(word) not in KOREAN_STOPS
-
-
-def feature(kind: str, text: str) -> int:
-    """Return the number under which a stem (``w``) or a piece of a word (``g``) is known: 32 bits, the same everywhere."""
-    return zlib.crc32(f"{kind}{text}".encode())
-
-
-def features(word: str) -> Iterator[tuple[int, float]]:
-    """Yield the features of one word with their weights: its stem, and its pieces, which weigh less."""
-    if word[0].isdigit():
-        yield feature("w", "#"), 0.3
-        return
-    core = stem(word)
-    yield feature("w", core), 1.0
-    if word[0] >= "가":
-        for size in (2, 3):
-            for place in range(len(core) - size + 1):
-                yield feature("g", core[place : place + size]), 0.6
-    elif word[0] >= "a" and len(core) > 4:
-        padded = f" {core} "
-        for place in range(len(padded) - 3):
-            yield feature("g", padded[place : place + 4]), 0.35

@@ -1,0 +1,100 @@
+"""A live incident as grouping knows it: the posts that stand for it and the words they hold."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from monitor.domain import Judged, Status
+from monitor.grouping.background import Background
+from monitor.grouping.likelihood import Features
+from monitor.grouping.shapes import Candidate
+from monitor.grouping.wording import Wording, wording
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Row:
+    """One post as it is compared."""
+
+    post_id: str
+    at: datetime
+    author: str | None
+    parents: tuple[str, ...]
+    topic: str
+    topic_p: float
+    text: str
+    wording: Wording
+    features: Features
+
+    @property
+    def order(self) -> tuple[datetime, str]:
+        """Posts stand in the order of time, then id."""
+        return self.at, self.post_id
+
+
+def row_of(post: Candidate, background: Background) -> Row:
+    """Return a candidate as it is compared."""
+    words = wording(post.text, post.spans)
+    parents = tuple(parent for parent in (post.reply_to, post.quote_of, post.repost_of) if parent)
+    features = background.features((*words.words, *sorted(words.names)))
+    return Row(post.post_id, post.at, post.author_id, parents, post.topic, post.topic_p, post.text, words, features)
+
+
+def candidate_of(judged: Judged) -> Candidate:
+    """Return a stored post as the candidate that it once was."""
+    post, labels = judged.post, judged.labels
+    return Candidate(
+        post_id=post.id,
+        watch=judged.mention.watch,
+        text=post.text,
+        topic=labels.topic,
+        topic_p=labels.topic_scores.get(labels.topic, 0.0),
+        at=post.created_at,
+        author_id=post.author_id,
+        reply_to=post.reply_to,
+        repost_of=post.repost_of,
+        quote_of=post.quote_of,
+        url=post.url,
+        spans=judged.mention.spans,
+        language=post.language,
+    )
+
+
+@dataclass(slots=True, eq=False)
+class Story:
+    """A live incident. ``rows`` are the posts that stand for it, oldest first; ``held`` counts the posts that hold a feature.
+
+    ``provisional``: opened by a copy; that only row gives way to the first original.
+    """
+
+    id: int
+    slot: int
+    status: Status
+    last_at: datetime
+    rows: list[Row] = field(default_factory=list)
+    held: Counter[int] = field(default_factory=Counter)
+    provisional: bool = False
+
+    def put(self, row: Row) -> None:
+        """Let a post stand for the incident."""
+        self.rows.insert(sum(1 for other in self.rows if other.order < row.order), row)
+        self.held.update({number for word in row.features for number, _, _ in word})
+
+    def take(self, place: int) -> Row:
+        """Let a post stand for it no longer."""
+        row = self.rows.pop(place)
+        for number in {number for word in row.features for number, _, _ in word}:
+            self.held[number] -= 1
+            if not self.held[number]:
+                del self.held[number]
+        return row
+
+    def recent(self, at: datetime, days: float) -> float:
+        """The number of its posts near ``at``, each fading over ``days``."""
+        return sum(math.exp(-abs((at - row.at).total_seconds()) / 86_400 / days) for row in self.rows)
+
+    def sure_topics(self, sure: float) -> set[str]:
+        """The topics that its posts have for sure."""
+        return {row.topic for row in self.rows if row.topic_p > sure}
