@@ -11,7 +11,8 @@ from __future__ import annotations
 import math
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,7 @@ PRIOR = 10.0
 CROWDING = 0.7
 """Power of the number of incidents that hold a feature: a large trouble in fragments must not make its own words ordinary."""
 LEAVE_OUT = 0.5
+RAREST = 0.004
 LEAST_GAIN = 1.3
 CAP = 4.0
 """Most that one word can say."""
@@ -34,6 +36,11 @@ MOST_UNLIKE = 6
 """A word that the incident does not know takes off ``UNLIKE``; so many words do at most."""
 
 Features = tuple[tuple[Feature, ...], ...]
+
+
+@lru_cache(maxsize=4096)
+def _crowd(incidents: int) -> float:
+    return float(max(incidents - LEAVE_OUT, 0.0) ** CROWDING)
 
 
 class _Holders:
@@ -68,6 +75,7 @@ class Words:
     def __init__(self) -> None:
         self._holders: dict[int, _Holders] = {}
         self._posts: NDArray[np.float64] = np.zeros(64)
+        self._latest: NDArray[np.float64] = np.zeros(64)
         self._free: list[int] = []
         self._slots = 0
 
@@ -78,11 +86,26 @@ class Words:
         self._slots += 1
         if self._slots > len(self._posts):
             self._posts = np.concatenate([self._posts, np.zeros(len(self._posts))])
+            self._latest = np.concatenate([self._latest, np.zeros(len(self._latest))])
         return self._slots - 1
 
     def close(self, slot: int) -> None:
         """Give a slot back; its posts must have been taken out."""
         self._free.append(slot)
+
+    def date(self, slot: int, day: float) -> None:
+        """Note when an incident's latest post came, in days."""
+        self._latest[slot] = day
+
+    @property
+    def posts(self) -> NDArray[np.float64]:
+        """How many posts stand for each incident, by slot."""
+        return self._posts[: self._slots]
+
+    @property
+    def latest(self) -> NDArray[np.float64]:
+        """The days of the incidents' latest posts, by slot."""
+        return self._latest[: self._slots]
 
     def count(self, slot: int, features: Features, step: int) -> None:
         """Put a post into an incident (``step`` 1) or take it out (-1)."""
@@ -98,14 +121,16 @@ class Words:
     def gains(self, features: Features, incidents: int) -> list[dict[int, float]]:
         """Return for each word how many times likelier each feature makes it at most; features that say too little are left out."""
         total = PRIOR + max(incidents - LEAVE_OUT, 0.0) ** CROWDING
-        return [{number: gain for number, gain in self._word(word, total) if 1 - OWN + gain > LEAST_GAIN} for word in features]
-
-    def _word(self, word: Sequence[Feature], total: float) -> Iterable[tuple[int, float]]:
-        for number, kind, share in word:
-            holders = self._holders.get(number)
-            if holders is not None:
-                normal = (PRIOR * share + max(len(holders.slots) - LEAVE_OUT, 0.0) ** CROWDING) / total
-                yield number, OWN * WEIGHTS[kind] / max(normal, 0.004)
+        holders_of, gains = self._holders, []
+        for word in features:
+            known = {}
+            for number, kind, share in word:
+                if (holders := holders_of.get(number)) is not None:
+                    normal = (PRIOR * share + _crowd(len(holders.slots))) / total
+                    if (gain := OWN * WEIGHTS[kind] / max(normal, RAREST)) > LEAST_GAIN - 1 + OWN:
+                        known[number] = gain
+            gains.append(known)
+        return gains
 
     def surprises(self, gains: Sequence[dict[int, float]]) -> NDArray[np.float64]:
         """Return the surprise of a post in every incident, by slot."""

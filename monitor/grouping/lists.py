@@ -7,27 +7,22 @@ def _listed(words: str) -> list[str]:
     return words.split()
 
 
-PARTICLES = tuple(
-    sorted(
-        _listed(
-            """
+PARTICLES = frozenset(
+    _listed(
+        """
     에서는 에서도 에서만 에서의 에서 에게서 에게는 에게 한테서 한테는 한테도 한테 께서는 께서 으로는 으로도 으로만 으로 로는
     로도 로만 까지도 까지는 까지만 까지 부터는 부터 마다 처럼 만큼 보다는 보다 이나 이라고 라고 이라는 라는 이라도 라도 이랑
     하고는 에는 에도 에만 에 은 는 이 가 을 를 의 도 만 와는 와 과는 과 로 나 랑 들이 들은 들도 들을 들의 들 이고
     이며 이면 이에요 이예요 예요 이네요 네요 입니다 입니까 이다 인데요 인데 인가요 인지 이죠 이지 이라서 라서 이었는데 이었다
     였는데 였다 씩 째 쯤 뿐 조차 밖에
     """
-        ),
-        key=len,
-        reverse=True,
     )
 )
-"""Korean particles and forms of the copula, longest first."""
+"""Korean particles and forms of the copula."""
 
-ENDINGS = tuple(
-    sorted(
-        _listed(
-            """
+ENDINGS = frozenset(
+    _listed(
+        """
     했습니다 했는데요 했는데 했어요 했네요 했다고 했다는 했다가 했다 했음 했지만 했으면 했고 했던 했더니 했나요 했나 했냐
     했더라 했죠 했지 했 합니다 하네요 하는데요 하는데 하는지 하는거 하는 하니까 하니 하고 하면서 하면 하려고 하려면 하려다
     하지만 하지도 하지 하다가 하다니 하다 하더니 하더라 하던 하게 하자 하세요 하시는 하시네 하나요 하나 하냐 하죠 해요 해서
@@ -37,12 +32,9 @@ ENDINGS = tuple(
     더니 었는데 았는데 었어요 았어요 었습니다 았습니다 었다고 았다고 었다 았다 었음 았음 었고 았고 었던 았던 는지 는다 라고요
     다고요 다고 다는 다니 다가 지만 거든요 거든 잖아요 잖아 려고 려면 면서 으면 니까 나요 냐고 시켰 시키 당했 당한
     """
-        ),
-        key=len,
-        reverse=True,
     )
 )
-"""Endings of common Korean verbs, longest first."""
+"""Endings of common Korean verbs."""
 
 ENGLISH_STOPS = frozenset(
     _listed(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
+from numpy.typing import NDArray
 
 from monitor.domain import LIVE, Because, Fingerprint, Standing, Status
 from monitor.grouping.background import Background
@@ -19,6 +20,7 @@ from monitor.grouping.stories import Row, Story, candidate_of, row_of
 from monitor.grouping.titles import title
 from monitor.grouping.wording import telling, wording
 
+_LOOKED_AT = 24
 _COMPARED = 8
 """Incidents that fit a post so well that they are compared with the one it joined."""
 _FEW_WORDS = 3
@@ -123,7 +125,7 @@ class Scene:
     def _joined(self, post: Candidate, known: Known, story: Story, because: Because) -> Placement:
         reopens = self._closed(story, post.at) and story.status is not Status.DISMISSED
         known.incident = story.id
-        story.last_at = max(story.last_at, post.at)
+        self._date(story, post.at)
         return Placement(post.post_id, post.watch, story.id, False, known.copy_of, known.bits, because, reopens)
 
     def _opened(self, post: Candidate, known: Known, row: Row, next_id: int, follows: int | None) -> Placement:
@@ -143,17 +145,23 @@ class Scene:
         if not self.stories:
             return
         surprises = self._words.surprises(self._words.gains(row.features, len(self.stories)))
-        floor = bar - self._parameters.merge_slack
-        pull = self._parameters.pull * math.log(self._parameters.kept + 1)
-        slots = set(np.flatnonzero(surprises >= floor - pull).tolist())
         answered = {story.slot for parent in row.parents if (story := self._story_of(parent)) is not None}
         own = {self.stories[incident].slot for incident in self._authors.get(row.author or "", ())}
-        for slot in slots | answered | own:
-            story = self._by_slot.get(slot)
-            if story is not None:
-                fit = self._fit(story, row, float(surprises[slot]), slot in answered)
-                if fit.surprise >= floor:
-                    yield fit
+        floor = bar - self._parameters.merge_slack
+        for slot in self._nearest(row, surprises, floor) | answered | own:
+            fit = self._fit(self._by_slot[slot], row, float(surprises[slot]), slot in answered)
+            if fit.surprise >= floor:
+                yield fit
+
+    def _nearest(self, row: Row, surprises: NDArray[np.float64], floor: float) -> set[int]:
+        """The slots of the incidents that may fit best, by the most that their surprise can be; all that are equal to the last."""
+        parameters = self._parameters
+        posts = self._words.posts
+        most = surprises + parameters.pull * np.log(0.3 + posts) - parameters.decay_per_day * np.abs(_day(row.at) - self._words.latest)
+        most[posts == 0] = -np.inf
+        if len(most) > _LOOKED_AT:
+            floor = max(floor, float(np.partition(most, -_LOOKED_AT)[-_LOOKED_AT]))
+        return set(np.flatnonzero(most >= floor).tolist())
 
     def _fit(self, story: Story, row: Row, words: float, answered: bool) -> Fit:
         parameters = self._parameters
@@ -200,8 +208,13 @@ class Scene:
     def _new(self, incident_id: int, status: Status, at: datetime, provisional: bool) -> Story:
         story = Story(incident_id, self._words.open(), status, at, provisional=provisional)
         self.stories[incident_id] = self._by_slot[story.slot] = story
+        self._words.date(story.slot, _day(at))
         self._oldest = at if self._oldest is None else min(self._oldest, at)
         return story
+
+    def _date(self, story: Story, at: datetime) -> None:
+        story.last_at = max(story.last_at, at)
+        self._words.date(story.slot, _day(story.last_at))
 
     def _stand(self, story: Story, row: Row) -> None:
         """Let a post stand for its incident: the first and the latest ones do."""
@@ -275,7 +288,7 @@ class Scene:
         rows, provisional, last_at = list(younger.rows), younger.provisional, younger.last_at
         self.forget(younger_id)
         if older is not None:
-            older.last_at = max(older.last_at, last_at)
+            self._date(older, last_at)
             for row in () if provisional and older.rows else rows:
                 self._stand(older, row)
 
@@ -321,3 +334,7 @@ class Scene:
         """Take over the state that staff or the shell gave an incident."""
         if (story := self.stories.get(self.lasting(incident_id))) is not None:
             story.status = status
+
+
+def _day(at: datetime) -> float:
+    return at.timestamp() / 86_400

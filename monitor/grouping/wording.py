@@ -29,6 +29,9 @@ _PLACE = re.compile(
 )
 
 
+_CUTS = tuple((endings, max(map(len, endings))) for endings in (PARTICLES, ENDINGS, PARTICLES))
+
+
 @dataclass(frozen=True, slots=True)
 class Wording:
     """What is compared of one text: its words in order, and its rare names (branches, codes, hashtags, linked pages)."""
@@ -83,10 +86,10 @@ def stem(word: str) -> str:
 
 
 def _korean_stem(word: str) -> str:
-    for endings in (PARTICLES, ENDINGS, PARTICLES):
-        for ending in endings:
-            if len(word) >= len(ending) + 2 and word.endswith(ending):
-                word = word[: -len(ending)]
+    for endings, longest in _CUTS:
+        for size in range(min(longest, len(word) - 2), 0, -1):
+            if word[-size:] in endings:
+                word = word[:-size]
                 break
     return word
 
