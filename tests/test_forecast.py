@@ -183,7 +183,7 @@ def test_intervals_adapt_until_they_cover_four_in_five() -> None:
 
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_every_reason_is_a_sentence(language: str) -> None:
-    told = [ahead(steady(speed, 3), 3 * speed, 3) for speed in (1, 200, 350, 1500, 3000)]
+    told = [ahead(steady(speed, 3), 3 * speed, 3) for speed in (1, 150, 200, 250, 300, 400, 600, 900, 1500, 3000)]
     assert {one.because.code for one in told} == set(SENTENCES)
     for one in told:
         text = sentence(one.because, language, ZoneInfo("Asia/Seoul"))

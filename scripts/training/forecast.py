@@ -28,10 +28,10 @@ AGE_EDGES = np.array([900.0, 2700.0, 7200.0, 16200.0, 32400.0, 64800.0, 172800.0
 
 
 def shipped_curves(cascades: Sequence[tuple[str, Array]], random: np.random.Generator, incident_count: int = 1500) -> list[Growth]:
-    """Whole cascades, two thinned copies of each, incidents and lone posts, at total weights 1 : 0.2 : 1 : 0.3."""
+    """Whole cascades, two thinned copies of each, incidents and lone posts, at total weights 1 : 0.4 : 1 : 0.3."""
     count = len(cascades)
     curves = [whole(place, times) for place, (_, times) in enumerate(cascades)]
-    curves += [thinned(place, times, random, 0.1) for place, (_, times) in enumerate(cascades) for _ in range(2)]
+    curves += [thinned(place, times, random, 0.2) for place, (_, times) in enumerate(cascades) for _ in range(2)]
     lone = incident_count // 3
     curves += incidents(incident_count, count, random, count / incident_count)
     curves += incidents(lone, count + incident_count, random, 0.3 * count / lone, lone=True)
@@ -179,9 +179,9 @@ class Fitted:
     growth: Array
 
 
-def learn(samples: Sample, random: np.random.Generator) -> Fitted:
+def learn(samples: Sample, random: np.random.Generator, folds: int = 4) -> Fitted:
     """Fit coefficients on all samples, maps on held-back ones, and count the climatology."""
-    return Fitted(fit(samples, random), held_back_maps(samples, random), climatology(samples))
+    return Fitted(fit(samples, random), held_back_maps(samples, random, folds), climatology(samples))
 
 
 def constants(fitted: Fitted) -> dict[str, Array]:
