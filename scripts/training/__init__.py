@@ -1,0 +1,1 @@
+"""How the shipped classifier is made: reading the texts, fitting, calibrating, measuring, writing the card."""

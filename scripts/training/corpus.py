@@ -1,0 +1,140 @@
+"""The texts to learn from: the open files, each with its weight in each task, and our own posts."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from monitor.classifiers.embedded.wording import marked
+
+MOVIE, SHOP, CROWD = range(3)  # kinds of text, each with sentiment weights of its own
+NEVER, FIRST, SECOND = "test", "first", "second"  # which part of the training may see a text
+
+
+@dataclass(frozen=True)
+class Source:
+    """How an open file is used.
+
+    ``licence`` is what its origin states; ``most`` rows are taken; ``kind`` of text; weights of its rows for the pole, for neutral
+    or not, for complaint and for topic (0: not used); ``second``: tenths of its rows that the sentiment never sees and the second
+    stage learns from.
+    """
+
+    name: str
+    licence: str
+    kind: int
+    most: int = 1_000_000
+    pole: float = 0.0
+    neutral: float = 0.0
+    complaint: float = 0.0
+    topic: float = 0.0
+    second: int = 1
+    rare: dict[str, float] = field(default_factory=dict)  # further weight of a sentiment that the file has too little of
+    keep: frozenset[int] = field(default_factory=lambda: frozenset({0, 1}))  # complaint labels taken
+
+
+SOURCES = (
+    Source("nsmc_train", "CC0 1.0, MIT", MOVIE, pole=1.0, neutral=0.3),
+    Source("kodoli", "CC BY-SA 4.0", CROWD, pole=1.0, neutral=1.0, complaint=0.1),
+    Source("dacon_shopping_reviews", "public domain as stated", SHOP, pole=1.0, neutral=0.5, complaint=0.5, second=2),
+    Source("ecommerce_app_reviews_ko", "MIT; store terms", SHOP, pole=1.0, neutral=1.0, complaint=1.0, second=3),
+    Source("kote", "MIT", CROWD, pole=0.5, complaint=0.5, second=3, keep=frozenset({0})),
+    Source("goemotions_korean", "Apache-2.0", CROWD, neutral=0.03, complaint=0.2, most=12_000, second=2),
+    Source("chatbot_data", "MIT", CROWD, neutral=0.03, complaint=0.3, most=6_000, second=5),
+    Source("3i4k", "CC BY-SA 4.0", CROWD, neutral=0.03, complaint=0.3, most=8_000, second=5),
+    Source("parakqc", "CC BY-SA 4.0", CROWD, neutral=0.03, complaint=0.3, most=3_000, second=5),
+    Source("semeval_2013_2016", "MIT; platform terms", CROWD, pole=1.0, neutral=1.0, complaint=0.05, rare={"neg": 2.5, "pos": 1.1}),
+    Source("vader", "MIT", MOVIE, pole=1.0, neutral=1.0),
+    Source("absa_datasets", "MIT; original terms", MOVIE, pole=1.0, neutral=1.0),
+    Source("tweeteval_emotion", "unrestricted as stated; platform terms", CROWD, pole=0.3),
+    Source("goemotions_en", "Apache-2.0", CROWD, pole=0.2, neutral=0.05, complaint=0.2, most=20_000, second=2),
+    Source("sentiment140_100k", "MIT; platform terms", CROWD, pole=0.2, most=30_000),
+    Source("skytrax_reviews", "CC0 1.0 as stated", SHOP, pole=0.5, neutral=0.5, complaint=0.5, second=5),
+    Source("clinc150", "CC BY 3.0", SHOP, neutral=0.1, complaint=0.3, most=4_000, second=5),
+    Source("banking77", "CC BY 4.0", SHOP, neutral=0.1, complaint=0.3, topic=0.1, most=6_000, second=8),
+    Source("bitext_cs_intents", "CDLA-Sharing-1.0", SHOP, neutral=0.1, complaint=0.3, topic=0.1, second=8),
+    Source("complaint_categories_harilight", "MIT", SHOP, complaint=0.5, topic=0.3, second=9),
+    Source("cfpb_small", "MIT", SHOP, complaint=0.3, second=9),
+    Source("cfpb_payday_sample", "public data", SHOP, complaint=0.1, topic=0.05, most=1_000, second=9),
+    Source("mams", "Apache-2.0", SHOP, topic=0.1, second=9),
+)
+
+
+@dataclass(frozen=True)
+class Example:
+    """One text to learn from, marked; labels are None where nobody gave them. ``writer`` names whose own post it is."""
+
+    text: str
+    source: Source | None
+    sentiment: str | None
+    complaint: int | None
+    topic: str | None
+    part: str
+    language: str
+    writer: str | None = None
+    marked: bool = False
+    weight: float = 1.0
+
+
+def number(text: str) -> int:
+    """Return a number that the text alone decides, for splits that stay the same whatever else is read."""
+    return int(hashlib.sha1(text.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()[:8], 16)
+
+
+def opened(folder: Path, source: Source) -> list[Example]:
+    """Read one open file; where it has more rows than wanted, those with the smallest numbers are taken."""
+    with gzip.open(folder / f"{source.name}.jsonl.gz", "rt", encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines]
+    rows = sorted(rows, key=lambda row: number(row["text"] + "most"))[: source.most]
+    return [_example(row, source) for row in rows]
+
+
+def _example(row: dict[str, Any], source: Source) -> Example:
+    complaint = row["complaint"] if row["complaint"] in source.keep else None
+    tenth = number(row["text"]) % 10
+    part = NEVER if tenth == 0 else SECOND if tenth <= source.second else FIRST
+    return Example(marked(row["text"], ()), source, row["sentiment"], complaint, row["topic"], part, row["lang"])
+
+
+def spans_of(text: str, term: str | None) -> tuple[tuple[int, int], ...]:
+    """Return where ``term`` stands in ``text``, case ignored."""
+    if not term:
+        return ()
+    lowered, wanted = text.lower(), term.lower()
+    if len(lowered) != len(text):
+        lowered, wanted = text, term
+    spans = []
+    at = lowered.find(wanted)
+    while at >= 0:
+        spans.append((at, at + len(wanted)))
+        at = lowered.find(wanted, at + len(wanted))
+    return tuple(spans)
+
+
+def own(folder: Path) -> Iterator[Example]:
+    """Read our own posts; each file is one writer unless its lines say otherwise. Raises ValueError with file and line for a bad one."""
+    for path in sorted(folder.glob("*.jsonl")):
+        for at, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+                spans = spans_of(row["text"], row.get("watch"))
+                yield Example(
+                    text=marked(row["text"], spans),
+                    source=None,
+                    sentiment=row["sentiment"],
+                    complaint=int(row["complaint"]),
+                    topic=row["topic"],
+                    part=SECOND,
+                    language=row["lang"],
+                    writer=str(row.get("writer") or path.stem),
+                    marked=bool(spans),
+                )
+            except (ValueError, KeyError, TypeError) as error:
+                raise ValueError(f"{path}:{at}: {error!r}") from error

@@ -1,0 +1,337 @@
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from monitor.classifiers import KINDS
+from monitor.classifiers.embedded import Embedded, Options
+from monitor.classifiers.embedded.features import grams, term_hash
+from monitor.classifiers.embedded.wording import EMAIL, LINK, LONGEST, MARK, NUMBER, PHONE, USER, joined, marked
+from monitor.domain import TOPICS, Passage, Sentiment
+from monitor.errors import ModelError
+
+ROOT = Path(__file__).resolve().parents[1]
+SHIPPED = ROOT / "models" / "embedded"
+
+
+@pytest.fixture(scope="module")
+def model():
+    return Embedded()
+
+
+def about(text, term, language=None):
+    at = text.index(term)
+    return Passage(text, ((at, at + len(term)),), language)
+
+
+# --- wording
+
+
+def test_the_company_is_marked_before_handles_and_links_are_masked():
+    text = "@hanulauto_cs 한울오토 답이 없네 @friend https://hanulauto.example/x me@mail.com 010-1234-5678 900101-1234567"
+    spans = ((1, 10), (14, 18), (text.index("hanulauto.example"), text.index(".example")))
+    even = joined([marked(text, spans)])
+    assert even == f" {MARK} {MARK} 답이 없네 {USER} {MARK} {EMAIL} {PHONE} {NUMBER} "
+
+
+def test_masked_words_of_the_training_data_equal_the_real_thing():
+    assert joined(["@user URL EMAIL PHONE NUMBER"]) == f" {USER} {LINK} {EMAIL} {PHONE} {NUMBER} "
+
+
+def test_spelling_is_evened_out():
+    assert joined(["ㅋㅋㅋㅋㅋㅋ  GOOD!!!!!!\n2024년\u200b 15일"]) == " ㅋㅋㅋ good!!! 000년 00일 "
+
+
+def test_a_text_cannot_forge_the_mark():
+    assert MARK not in joined([marked(f"{MARK} 최악", ())])
+
+
+@pytest.mark.parametrize("spans", [((-5, 2), (1, 900)), ((3, 3),), ((5, 2),), ((0, 4), (2, 6)), ((100, 200),)])
+def test_odd_spans_do_no_harm(model, spans):
+    assert 0 <= model.classify([Passage("한울오토 최악", spans)])[0].complaint <= 1
+
+
+def test_a_mark_deep_in_a_long_text_is_kept():
+    text = "가" * 50_000 + "한울오토 최악이다" + "나" * 50_000
+    short = marked(text, ((50_000, 50_004),))
+    assert MARK in short
+    assert len(short) <= LONGEST + 1
+
+
+# --- features
+
+
+def found(text, term):
+    taken = grams([marked(text, ())], (2, 5))
+    return int((taken.terms == np.uint64(term_hash(term))).sum())
+
+
+def test_terms_are_found_as_pieces_words_and_pairs():
+    assert found("환불 언제 환불", "환불") == 2
+    assert found("the customer service", "customer service") == 1
+    assert found("the customer  service", "=customer") == 1
+    assert found("customers service", "customer service") == 0
+
+
+def test_texts_do_not_leak_into_each_other():
+    texts = ["배송 느려", "", "느려 배송", " ", "😀", "a"]
+    together = grams(texts)
+    for at, text in enumerate(texts):
+        alone = grams([text])
+        assert sorted(together.hashes[together.owner == at]) == sorted(alone.hashes)
+
+
+# --- verdicts
+
+
+def test_the_kind_is_registered(model):
+    assert KINDS["embedded"] == "monitor.classifiers.embedded:Embedded"
+    name, version = model.model.split("@")
+    assert name == "embedded-linear"
+    assert int(version) >= 1
+
+
+def test_labels_are_complete(model):
+    labels = model.classify([about("한울오토 탁송 일주일째 안 와요", "한울오토")])[0]
+    assert set(labels.sentiment_scores) == {"neg", "neu", "pos"}
+    assert set(labels.topic_scores) == set(TOPICS)
+    assert sum(labels.sentiment_scores.values()) == pytest.approx(1, abs=1e-4)
+    assert sum(labels.topic_scores.values()) == pytest.approx(1, abs=1e-4)
+    assert labels.topic == max(TOPICS, key=labels.topic_scores.__getitem__)
+    assert labels.sentiment == max(Sentiment, key=lambda one: labels.sentiment_scores[one.value])
+
+
+def test_no_passages_no_verdicts(model):
+    assert model.classify([]) == []
+
+
+HOSTILE = [
+    "",
+    " ",
+    "\x00\x01",
+    "\ud800 broken \udfff",
+    "😀👨‍👩‍👧‍👦🏳️‍🌈",
+    "مرحبا أين طلبي؟",
+    "\u202e gnp.exe",
+    "a\u0300" * 500,
+    "\u200b\u200d\ufeff",
+    "ㅋ" * 100_000,
+    "배송 " * 40_000,
+    "@" * 5_000,
+    "a@" * 5_000,
+    "0-" * 5_000,
+    "\n\r\t\u2028",
+    MARK * 10,
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_texts_get_a_verdict_in_time(model, text):
+    started = time.perf_counter()
+    labels = model.classify([Passage(text, ((0, 1),))])[0]
+    assert 0 <= labels.complaint <= 1
+    assert time.perf_counter() - started < 2
+
+
+PIECES = [
+    "한울오토",
+    "환불",
+    "배송이 늦",
+    " ",
+    "\n",
+    "ㅋㅋㅋㅋㅋ",
+    "!!!",
+    "@hanul_auto",
+    "https://a.b/c",
+    "never again",
+    "Hanul Auto",
+    "9일째",
+]
+PIECES += ["😡", "é", "\x00"]
+TEXTS = st.one_of(st.text(max_size=60), st.lists(st.sampled_from(PIECES), max_size=15).map("".join))
+PASSAGES = st.lists(
+    st.builds(
+        Passage,
+        TEXTS,
+        st.lists(st.tuples(st.integers(-2, 60), st.integers(-2, 60)), max_size=2).map(tuple),
+        st.sampled_from([None, "ko", "en", "ja", "und"]),
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(PASSAGES)
+def test_a_batch_gives_what_single_calls_give(model, passages):
+    assert model.classify(passages) == [model.classify([passage])[0] for passage in passages]
+
+
+def test_blocks_do_not_change_verdicts(model):
+    passages = [Passage(f"{n}번째 주문도 늦네요 정말 " * (1 + n % 40)) for n in range(1_100)]
+    assert model.classify(passages)[::137] == [model.classify([passage])[0] for passage in passages[::137]]
+
+
+@pytest.mark.parametrize(
+    ("text", "stated", "language", "open_sentiment"),
+    [
+        ("배송 왜 안 와요", None, "ko", False),
+        ("where is my parcel", None, "en", False),
+        ("荷物がまだ届きません。もう二週間です", None, "ja", True),
+        ("где моя посылка уже третья неделя", None, "ru", True),
+        ("배송 왜 안 와요", "ja", "ja", True),
+        ("荷物がまだ届きません。もう二週間です", "ko", "ko", False),
+        ("배송 왜 안 와요", "ko-KR", "ko", False),
+        ("😀😀", None, "und", False),
+        ("", None, "und", False),
+    ],
+)
+def test_other_languages_leave_the_sentiment_open(model, text, stated, language, open_sentiment):
+    labels = model.classify([Passage(text, (), stated)])[0]
+    assert labels.language == language
+    assert (labels.sentiment is None) is open_sentiment
+
+
+COMPLAINTS = [
+    ("한울오토 탁송 맡겼는데 일주일째 안 와요 언제 도착하나요", "delivery_delay"),
+    ("한울오토에서 차 받았는데 범퍼에 긁힌 자국이 있네요 보상해주세요", "damage_loss"),
+    ("한울오토 환불 신청한 지 한 달인데 입금이 안 됐어요", "refund_billing"),
+    ("한울오토 고객센터 전화 30분째 대기만 시키고 연결이 안 됨", "customer_service"),
+    ("한울오토 앱 로그인하면 튕겨요 업데이트하고 계속 오류나네", "app_website"),
+    ("한울오토 기사님이 반말하고 소리 지르고 너무 불친절해요", "staff_behaviour"),
+    ("한울오토 개인정보 유출된 거 같아요 스팸 전화가 계속 와요", "privacy"),
+    ("Hanul Auto delivered my car with a huge scratch on the door, unacceptable", "damage_loss"),
+    ("Hanul Auto my car is 9 days late and nobody answers, where is it?", "delivery_delay"),
+    ("Hanul Auto charged me twice and still no refund", "refund_billing"),
+]
+HARMLESS = [
+    "한울오토 탁송 비용 얼마인가요? 다음 달에 맡기려고요",
+    "한울오토 기사님 너무 친절하시고 차도 깨끗하게 잘 받았습니다 감사합니다",
+    "[속보] 한울오토 3분기 영업이익 12% 증가",
+    "한울오토 주가 또 떨어지네 손절해야 하나",
+    "한울오토 채용 공고 떴다 지원하실 분",
+    "Hanul Auto was great, car arrived early and spotless. Thank you!",
+    "Has anyone used Hanul Auto? Thinking of booking next month",
+    "Hanul Auto shares fall 3% after earnings",
+]
+
+
+def passage(text):
+    return about(text, "한울오토" if "한울오토" in text else "Hanul Auto")
+
+
+def test_plain_complaints_are_complaints_at_one_half(model):
+    said = [labels.complaint >= 0.5 for labels in model.classify([passage(text) for text, _ in COMPLAINTS])]
+    assert sum(said) >= len(said) - 1
+
+
+def test_plain_topics_are_told(model):
+    said = [labels.topic for labels in model.classify([passage(text) for text, _ in COMPLAINTS])]
+    assert sum(a == topic for a, (_, topic) in zip(said, COMPLAINTS, strict=True)) >= len(COMPLAINTS) - 2
+
+
+def test_harmless_posts_are_no_complaints_at_one_half(model):
+    said = [labels.complaint >= 0.5 for labels in model.classify([passage(text) for text in HARMLESS])]
+    assert sum(said) <= 1
+
+
+def test_whose_failure_it_is_matters(model):
+    text = "세명탁송 진짜 최악이네요 일주일째 차가 안 와요. 다음엔 한울오토 써야지"
+    ours, theirs = model.classify([about(text, "한울오토"), about(text, "세명탁송")])
+    assert ours.complaint < theirs.complaint
+
+
+# --- the file
+
+
+def test_the_card_fits_the_file():
+    card = json.loads((SHIPPED / "card.json").read_text(encoding="utf-8"))
+    assert card["sha256"] == hashlib.sha256((SHIPPED / "weights.npz").read_bytes()).hexdigest()
+    assert card["labels"]["topic"] == list(TOPICS)
+    assert {"name", "version", "data", "metrics", "cost", "masks", "limits"} <= set(card)
+
+
+def test_the_model_is_small_and_loads_fast():
+    assert sum(path.stat().st_size for path in SHIPPED.iterdir()) < 25_000_000
+    started = time.process_time()
+    Embedded()
+    assert time.process_time() - started < 1
+
+
+def test_no_folder_is_told(tmp_path):
+    with pytest.raises(ModelError, match=r"cannot read the model card .*nowhere"):
+        Embedded(Options(model=str(tmp_path / "nowhere")))
+
+
+def damaged(tmp_path, change):
+    folder = tmp_path / "model"
+    shutil.copytree(SHIPPED, folder)
+    change(folder)
+    return Options(model=str(folder))
+
+
+def flip_a_bit(folder):
+    content = bytearray((folder / "weights.npz").read_bytes())
+    content[len(content) // 2] ^= 1
+    (folder / "weights.npz").write_bytes(content)
+
+
+def with_card(**changes):
+    def change(folder):
+        card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+        (folder / "card.json").write_text(json.dumps(card | changes), encoding="utf-8")
+
+    return change
+
+
+def not_arrays(folder):
+    (folder / "weights.npz").write_bytes(b"no arrays")
+    with_card(sha256=hashlib.sha256(b"no arrays").hexdigest())(folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda folder: (folder / "weights.npz").unlink(), "cannot read the model file"),
+        (lambda folder: (folder / "card.json").unlink(), "cannot read the model card"),
+        (lambda folder: (folder / "card.json").write_text("{"), "not valid JSON"),
+        (lambda folder: (folder / "card.json").write_text("[]"), "lacks the labels"),
+        (flip_a_bit, "is damaged"),
+        (with_card(labels={"topic": ["other"]}), "topics on the card"),
+        (with_card(format=99), "has format 99"),
+        (not_arrays, "cannot be read"),
+    ],
+)
+def test_a_missing_or_damaged_model_is_told(tmp_path, change, told):
+    with pytest.raises(ModelError, match=told):
+        Embedded(damaged(tmp_path, change))
+
+
+def test_judging_needs_numpy_only():
+    others = {"sklearn", "scipy", "torch", "transformers", "onnxruntime"}
+    code = f"import sys, monitor.classifiers.embedded; print(sorted({others} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout.strip() == "[]"
+
+
+def test_evaluate_scores_a_labelled_file(tmp_path):
+    rows = [
+        {"text": "한울오토 일주일째 안 와요", "lang": "ko", "complaint": 1, "sentiment": "neg", "topic": "delivery_delay"},
+        {"text": "한울오토 감사합니다 최고", "lang": "ko", "complaint": 0, "sentiment": "pos", "topic": None, "watch": "한울오토"},
+        {"text": "plain words", "sentiment": "neu"},
+    ]
+    labelled, figures = tmp_path / "labelled.jsonl", tmp_path / "figures.json"
+    labelled.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    command = [ROOT / "scripts" / "evaluate", "classifier", "--data", labelled, "--out", figures]
+    subprocess.run(command, check=True, capture_output=True, cwd=tmp_path)
+    scored = json.loads(figures.read_text(encoding="utf-8"))
+    assert scored["rows"] == 3
+    assert scored["scores"]["all"]["complaint"]["rows"] == 2
+    assert scored["scores"]["all"]["topic"]["rows"] == 1
+    assert "lang ko" in scored["scores"]
