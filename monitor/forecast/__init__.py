@@ -26,8 +26,9 @@ HORIZONS: tuple[float, ...] = tuple(float(seconds) for seconds in fitted.HORIZON
 FINAL = float(fitted.HORIZONS[-1])
 _SHOWN = {"1h": 3600.0, "6h": 21600.0, "24h": 86400.0}
 _WITHIN_DAY = np.arange(len(HORIZONS), dtype=np.intp)
-_LEVELS = (np.arange(48) + 0.5) / 48
-_NODES = ndtri((np.arange(15) + 0.5) / 15)
+_LEVELS = (np.arange(40) + 0.5) / 40
+_NODES = ndtri((np.arange(9) + 0.5) / 9)
+_WORTH_A_TIME = 0.01  # no hour is named for what will hardly happen
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ def predict(
     if people >= threshold:
         return Forecast(shown, 1.0, None, None, None, Because("forecast_crossed", {"threshold": threshold, "people": people}))
     chance = float(view.crossing(threshold)[-1])
-    times = view.crossing_times(threshold)
+    times = view.crossing_times(threshold) if chance >= _WORTH_A_TIME else np.empty(0)
     eta = [at + timedelta(seconds=round(second)) for second in _at_levels(times, (0.5, 0.1, 0.9))] if times.size else [None] * 3
     values: dict[str, str | float | int | datetime | None] = {
         "p": chance, "threshold": threshold, "eta": eta[0], "earliest": eta[1], "latest": eta[2],
