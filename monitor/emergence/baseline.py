@@ -33,18 +33,19 @@ class Baseline:
         self.season: Array = np.stack([scale.profile, scale.profile])
         self.age_counts: Array = np.zeros((len(scale.age_edges), AGE_STEPS))
         self.chained = True
+        self._by_cell: Array | None = None
         self.blocks_in_busy = 0
         self.age_bound: Array = np.zeros(len(scale.age_edges) + 1)
         self.learn_ages()
 
-    def start(self, name_kind: Stream) -> dict[str, float]:
+    def start(self, kind: int) -> dict[str, float]:
         """First values of a stream that opens now."""
         p, tick = self.parameters, self.scale.tick_minutes / DAY_MINUTES
         table = self.table
         prior = p.prior_per_day * tick
         exposure = PRIOR_DAYS / tick
         posts = prior * exposure
-        if name_kind in (Stream.PLATFORM, Stream.TOPIC) and Stream.TOTAL in table.kind:
+        if kind in (Stream.PLATFORM, Stream.TOPIC) and Stream.TOTAL in table.kind:
             exposure = float(table.exposure[table.kind == Stream.TOTAL][0])
             posts = min(posts, prior * PRIOR_DAYS / tick * 0.1)
         return {"posts": posts, "exposure": exposure, "muted_at": -1.0, "clump": 1 / CLUMP}
@@ -65,12 +66,18 @@ class Baseline:
         t.local_slack[part] = np.exp(_between(p.local_caution, dense**2) * np.sqrt(np.log1p(local + np.minimum(unsure, busy))))
         t.firmness[part] = 1 / (busy + unsure)
         t.slack[t.incidents] = t.local_slack[t.incidents] = 1.0
+        self.forget_means()
+
+    def forget_means(self) -> None:
+        """Levels, seasons or streams changed: means are derived anew when they are next needed."""
+        self._by_cell = None
 
     def means(self, blocks: NDArray[np.intp]) -> Array:
         """Normal posts a tick in some blocks, shape (blocks, streams); for incidents the bound itself."""
         t = self.table
-        season = self.season[t.season_row[None, :], self.scale.cells(blocks)[:, None]]
-        means = np.maximum(t.level * season, self.scale.floor)
+        if self._by_cell is None:
+            self._by_cell = np.maximum(t.level * self.season[t.season_row].T, self.scale.floor)
+        means = self._by_cell[self.scale.cells(blocks)]
         if len(t.incidents):
             rows = t.incidents
             age = blocks[:, None] * self.scale.ticks_per_block - t.opened[rows]
@@ -82,7 +89,7 @@ class Baseline:
         """Local factor at the start of each of n idle blocks (n, streams), and the local sums after them."""
         t, decay = self.table, self.scale.fast_decay
         powers = decay ** np.arange(len(means) + 1)
-        grown = np.cumsum(means * self.scale.ticks_per_block / powers[1:, None], axis=0)
+        grown = np.cumsum(np.where(t.wide, means, 0.0) * self.scale.ticks_per_block / powers[1:, None], axis=0)
         mean = powers[1:, None] * (t.local_mean + grown)
         posts = powers[:, None] * t.local_posts
         before = np.concatenate([t.local_mean[None, :], mean[:-1]])
@@ -100,7 +107,7 @@ class Baseline:
         nothing is extreme, and the level follows at once.
         """
         t = self.table
-        own = t.kind < Stream.INCIDENT
+        own = t.wide
         calm = own & (t.muted_at < 0)
         expected = mean * covered
         bound = expected * t.slack
@@ -111,7 +118,7 @@ class Baseline:
         decay = self.scale.fast_decay
         t.local_posts[:] = np.where(own, decay * t.local_posts + posts, 0.0)
         t.local_mean[:] = np.where(own, decay * t.local_mean + expected, 0.0)
-        self._learn_clumps(calm & (cold | (t.block_posts <= cap)), covered, mean)
+        self._learn_clumps(calm & (cold | (t.block_posts <= cap)), covered, expected * factor)
         if cold:
             self.settle()
         else:
@@ -123,7 +130,7 @@ class Baseline:
     def learn_idle(self, cells: NDArray[np.intp], means: Array, factors: Array, posts: Array, mean: Array) -> None:
         """The same as ``learn`` for n whole blocks without a post and without an open episode."""
         t, covered = self.table, self.scale.ticks_per_block
-        calm = t.kind < Stream.INCIDENT
+        calm = t.wide
         t.new_exposure += np.where(calm, covered * self.season[t.season_row[None, :], cells[:, None]].sum(axis=0), 0.0)
         expected = means * covered
         local = expected * factors
@@ -135,8 +142,7 @@ class Baseline:
         t.local_excess += np.where(calm, (local**2 - noise * factors**2).sum(axis=0), 0.0)
         t.local_scale += np.where(calm, (local**2).sum(axis=0), 0.0)
         t.local_seen += np.where(calm, local.sum(axis=0), 0.0)
-        for index in range(len(means)):
-            self._busy(calm, 0.0, expected[index], noise[index])
+        self._busy_idle(np.where(calm, expected, 0.0), np.where(calm, noise, 0.0))
         t.local_posts[:] = np.where(calm, posts, t.local_posts)
         t.local_mean[:] = np.where(calm, mean, t.local_mean)
         np.add.at(self.season_mean, (t.season_row[t.teachers][:, None], cells[None, :]), t.level[t.teachers][:, None] * covered)
@@ -176,7 +182,7 @@ class Baseline:
         self.age_bound[:-1] = np.maximum(self.scale.incident_rate, p90)
         self.age_bound[-1] = self.scale.incident_rate
 
-    def _learn_clumps(self, calm: NDArray[np.bool_], covered: int, mean: Array) -> None:
+    def _learn_clumps(self, calm: NDArray[np.bool_], covered: int, local: Array) -> None:
         t = self.table
         if self.scale.ticks_per_block > 1:
             if covered < 2:
@@ -185,8 +191,7 @@ class Baseline:
             spread = (t.block_squares - t.block_posts * average) / (covered - 1)
             excess, scale = covered * (spread - average), covered * (average**2 - spread / covered)
         else:
-            expected = mean * self.factor()
-            excess, scale = (t.block_posts - expected) ** 2 - t.block_posts, expected**2
+            excess, scale = (t.block_posts - local) ** 2 - t.block_posts, local**2
         t.clump_excess += np.where(calm, excess, 0.0)
         t.clump_scale += np.where(calm, scale, 0.0)
 
@@ -199,19 +204,36 @@ class Baseline:
         t.local_seen += np.where(calm, local, 0.0)
         self._busy(calm, posts, expected, noise)
 
-    def _busy(self, calm: NDArray[np.bool_], posts: Array | float, expected: Array, noise: Array) -> None:
+    def _busy(self, calm: NDArray[np.bool_], posts: Array, expected: Array, noise: Array) -> None:
+        """Add a block to the running busy block, and close that one when it is full."""
         t = self.table
         t.busy_posts += np.where(calm, posts, 0.0)
-        t.busy_mean += np.where(calm, expected, 0.0)
-        t.busy_noise += np.where(calm, noise, 0.0)
-        self.blocks_in_busy += 1
-        if self.blocks_in_busy == self.scale.busy_blocks:
-            self.blocks_in_busy = 0
-            t.busy_excess += (t.busy_posts - t.busy_mean) ** 2 - t.busy_posts - t.busy_noise
-            t.busy_scale += t.busy_mean**2
-            t.busy_seen += t.busy_mean
-            for field in (t.busy_posts, t.busy_mean, t.busy_noise):
-                field[:] = 0.0
+        self._busy_idle(np.where(calm, expected, 0.0)[None, :], np.where(calm, noise, 0.0)[None, :])
+
+    def _busy_idle(self, expected: Array, noise: Array) -> None:
+        """Add blocks without posts to the busy blocks."""
+        t, size = self.table, self.scale.busy_blocks
+        first = min(len(expected), size - self.blocks_in_busy)
+        t.busy_mean += expected[:first].sum(axis=0)
+        t.busy_noise += noise[:first].sum(axis=0)
+        self.blocks_in_busy += first
+        if self.blocks_in_busy < size:
+            return
+        self._fold((t.busy_posts - t.busy_mean) ** 2 - t.busy_posts - t.busy_noise, t.busy_mean**2, t.busy_mean)
+        whole = (len(expected) - first) // size * size
+        if whole:
+            mean = expected[first : first + whole].reshape(-1, size, expected.shape[1]).sum(axis=1)
+            self._fold((mean**2).sum(axis=0) - noise[first : first + whole].sum(axis=0), (mean**2).sum(axis=0), mean.sum(axis=0))
+        t.busy_posts[:] = 0.0
+        t.busy_mean[:] = expected[first + whole :].sum(axis=0)
+        t.busy_noise[:] = noise[first + whole :].sum(axis=0)
+        self.blocks_in_busy = len(expected) - first - whole
+
+    def _fold(self, excess: Array, scale: Array, seen: Array) -> None:
+        t = self.table
+        t.busy_excess += excess
+        t.busy_scale += scale
+        t.busy_seen += seen
 
     def _learn_season(self, cell: int, posts: Array, covered: int) -> None:
         t = self.table

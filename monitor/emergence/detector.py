@@ -15,12 +15,13 @@ from monitor.domain import Because, Emergence, Watch
 from monitor.emergence.frozen import Ledger, freeze, thaw
 from monitor.emergence.memory import digest, mixed
 from monitor.emergence.parameters import WEEK_MINUTES, Parameters, day_scale, minute_scale
-from monitor.emergence.streams import EVIDENT, Streams
+from monitor.emergence.streams import EVIDENT, Finding, Streams
 from monitor.emergence.table import Stream
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 DEFAULTS = Parameters()
+EXPLAINING = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +243,7 @@ class Detector:
         """What a new incident gets out of the part of the budget that is saved for births, in ticks."""
         p, book = self.parameters, self.ledger
         rate = p.share_births * streams.share * len(self.watches)
-        begun = tick if book.saved_at[daily] < 0 else book.saved_at[daily]
+        begun = streams.began if book.saved_at[daily] < 0 else book.saved_at[daily]
         most = rate * exp(streams.scale.base)
         book.saved[daily] = min(most, book.saved[daily] + rate * max(0, tick - begun))
         book.saved_at[daily] = max(begun, tick)
@@ -266,7 +267,7 @@ class Detector:
         t = streams.table
         masses = np.where(t.muted_at < 0, streams.masses(), 0.0)
         if tick < streams.caution_until:
-            masses[t.kind < Stream.INCIDENT] *= exp(-self.parameters.alarm_price)
+            masses[t.wide] *= exp(-self.parameters.alarm_price)
         needed = exp(threshold)
         masses[masses < EVIDENT * needed] = 0.0
         if masses.sum() < needed:
@@ -281,6 +282,7 @@ class Detector:
         row = int(np.argmax(masses))
         finding = found[row]
         t.muted_at[masses > 0] = tick
+        t.muted_at[_explaining(streams, found, tick)] = tick
         streams.prepare()
         self.ledger.raised = self._raised(minute) + self.parameters.alarm_price
         self.ledger.raised_at = max(self.ledger.raised_at, minute)
@@ -300,7 +302,7 @@ class Detector:
                 at=stamp or EPOCH + minute * MINUTE,
                 watch=watch,
                 stream=name,
-                incident=int(t.incident[row]) if t.kind[row] == Stream.INCIDENT else None,
+                incident=int(t.incident[row]) if not t.wide[row] else None,
                 observed=float(finding.observed),
                 expected=finding.expected,
                 evidence=log(total),
@@ -336,7 +338,7 @@ class Detector:
         threshold = self._threshold(daily, minute)
         emerging = bool(t.muted_at[row] >= 0)
         code = "emergence_open" if emerging else "emergence_rising" if evidence > threshold / 2 else "emergence_normal"
-        if not emerging and t.kind[row] < Stream.INCIDENT and streams.warming():
+        if not emerging and t.wide[row] and streams.warming():
             code = "emergence_warming_up"
         values: dict[str, str | float | int | datetime | None] = {
             "stream": name,
@@ -366,7 +368,7 @@ def _by_stream(timed: Sequence[tuple[int, Arrival]]) -> Iterable[tuple[tuple[str
         yield from groups.items()
 
 
-def _streams_of(arrival: Arrival) -> list[tuple[str, Stream]]:
+def _streams_of(arrival: Arrival) -> list[tuple[str, int]]:
     """The streams a post belongs to, widest first."""
     streams = [("mentions", Stream.MENTIONS)]
     if arrival.bad_news:
@@ -390,6 +392,18 @@ def _new_author(streams: Streams, row: int, author: int, tick: int) -> bool:
         return False
     streams.authors.add(key, uid, tick)
     return True
+
+
+def _explaining(streams: Streams, found: dict[int, Finding], tick: int) -> list[int]:
+    """Incidents that hold a good share of what a wide stream's alarm rests on: they belong to its episode."""
+    t = streams.table
+    windows = [(finding.ticks, finding.observed) for row, finding in found.items() if t.wide[row]]
+    rows = []
+    for row in t.incidents.tolist() if windows else []:
+        ticks = streams.authors.ticks_of(int(t.uid[row]))
+        if t.muted_at[row] < 0 and any((ticks > tick - window).sum() >= EXPLAINING * seen for window, seen in windows):
+            rows.append(row)
+    return rows
 
 
 def _merge(streams: Streams, older: int, younger: int) -> None:

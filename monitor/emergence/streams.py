@@ -10,6 +10,7 @@ Rinaldo, arXiv 2203.03532, for the e-detector).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import log
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +52,7 @@ class Streams:
         self.covered = 0
         self.caution_until = tick
         self.uids = 0
-        self.opened = [0] * len(Stream)
+        self.opened = [0] * Stream.KINDS
         effects = (parameters.effects, parameters.incident_effects)
         self._effects = np.log(np.array(effects))
         self.statistic: Array = np.zeros((0, 2, self._effects.shape[1]))
@@ -60,7 +61,7 @@ class Streams:
 
     # ---- opening and closing streams
 
-    def open(self, name: str, kind: Stream, incident: int = -1, endowment: float = 0.0) -> int:
+    def open(self, name: str, kind: int, incident: int = -1, endowment: float = 0.0) -> int:
         """Open a stream at the running tick; ``endowment`` (ticks) enters its statistic at once. Returns its row."""
         self.uids += 1
         rank = self.opened[kind]
@@ -160,15 +161,15 @@ class Streams:
     # ---- what a stream shows
 
     def finding(self, row: int, tick: int) -> Finding:
-        """Posts in the window (of several) that is the most surprising one."""
+        """Posts in the most surprising of several windows; the longest one where none surprises."""
         ticks = self.authors.ticks_of(int(self.table.uid[row]))
-        best, best_surprise = Finding(0, 0.0, self.scale.windows[-1]), -1.0
-        expected = self._expected(row, tick)
-        for window, mean in zip(self.scale.windows, expected.tolist(), strict=True):
+        means = self._expected(row, tick).tolist()
+        best, most = Finding(0, 0.0, 0), -1.0
+        for window, mean in zip(reversed(self.scale.windows), reversed(means), strict=True):
             seen = len(ticks) - int(np.searchsorted(ticks, tick - window, side="right"))
-            surprise = seen * np.log(seen / mean) - seen + mean if seen > mean else 0.0
-            if surprise > best_surprise + 0.5:
-                best, best_surprise = Finding(seen, mean, window), surprise
+            surprise = seen * log(seen / mean) - seen + mean if seen > mean else 0.0
+            if surprise > most + 0.5:
+                best, most = Finding(seen, mean, window), surprise
         return best
 
     def _expected(self, row: int, tick: int) -> Array:
@@ -185,23 +186,33 @@ class Streams:
     # ---- inside
 
     def prepare(self) -> None:
-        """Derive what holds for the running block from the table; nothing here is state."""
-        t = self.table
+        """Streams, weights or the block changed: derive anew what holds for the running block. Nothing here is state."""
+        self.baseline.forget_means()
+        self._allot()
+        self._stale()
+
+    def _stale(self) -> None:
         self._product = None
+        self._ready = False
+
+    def _derive(self) -> None:
+        """Mean, local factor and log likelihood ratios of the running block, once they are needed."""
+        if self._ready:
+            return
+        self._ready = True
         self.mean = self.baseline.means(np.array([self.block]))[0]
         self.factor = self.baseline.factor()
-        self._allot()
-        self._gain, self._drift = self._logs(self.mean[None, :], self.factor[None, :])
-        self._gain, self._drift = self._gain[0], self._drift[0]
-        fall = np.expm1(self._drift)
-        self._injected = t.injected[:, None, None]
-        self._steady = -self._injected * (1 + fall) / fall
+        gain, drift = self._logs(self.mean[None, :], self.factor[None, :])
+        self._gain, self._drift = gain[0], drift[0]
+        self._injected = self.table.injected[:, None, None]
 
     def _logs(self, mean: Array, factor: Array) -> tuple[Array, Array]:
         """Log likelihood ratio per post and per tick, (blocks, streams, bounds, effects)."""
         t = self.table
-        bound = np.stack([mean * t.slack, mean * factor * t.local_slack], axis=-1)[..., None]
-        effect = self._effects[(t.kind == Stream.INCIDENT).astype(np.intp)][:, None, :]
+        bound = np.empty((*mean.shape, 2, 1))
+        bound[..., 0, 0] = mean * t.slack
+        bound[..., 1, 0] = mean * factor * t.local_slack
+        effect = self._effects[(~t.wide).astype(np.intp)][:, None, :]
         clump = t.clump[:, None, None]
         per_post = np.log((bound + clump) / (np.exp(effect) * bound + clump))
         return per_post + effect, clump * per_post
@@ -218,13 +229,14 @@ class Streams:
         shares = np.where(t.kind == Stream.PLATFORM, platform, np.where(t.kind == Stream.TOPIC, topic, shares))
         young = (t.kind == Stream.PLATFORM) & (self.block * self.scale.ticks_per_block - t.opened < self.scale.warm_ticks)
         cold = self.cold
-        asleep = (t.muted_at >= 0) | young | (cold & (t.kind < Stream.INCIDENT))
+        asleep = (t.muted_at >= 0) | young | (cold & (t.wide))
         t.injected[:] = np.where(asleep, 0.0, shares * self.share)
         self._single_steps = bool((t.muted_at >= 0).any() or young.any() or cold)
 
     def _after(self) -> Array:
         """The statistic with the running tick."""
         if self._product is None:
+            self._derive()
             exponent = np.minimum(self.table.now[:, None, None] * self._gain + self._drift, EXPONENT)
             self._product = np.minimum((self.statistic + self._injected) * np.exp(exponent), LARGEST)
         return self._product
@@ -240,7 +252,9 @@ class Streams:
         t.now[:] = 0.0
         idle = tick - self.tick - 1
         if idle:
-            self.statistic = self._steady + (self.statistic - self._steady) * np.exp(idle * self._drift)
+            fall = np.expm1(self._drift)
+            steady = -self._injected * (1 + fall) / fall
+            self.statistic = steady + (self.statistic - steady) * np.exp(idle * self._drift)
         self.tick = tick
         self._product = None
 
@@ -256,6 +270,7 @@ class Streams:
         """Hand the running block, up to ``end``, to the baseline and the episodes."""
         covered = end - self.block_from
         if covered > 0:
+            self._derive()
             self._episodes(covered)
             self.baseline.learn(int(self.scale.cells(np.array([self.block]))[0]), self.mean, self.factor, covered, self.cold)
             self.covered += covered
@@ -269,7 +284,9 @@ class Streams:
         if updated:
             self._forget()
             self.baseline.update()
-        self.prepare()
+        if self._single_steps:
+            self._allot()
+        self._stale()
 
     def _idle_blocks(self) -> int:
         """How many blocks can pass in one step: to the next update, singly while an episode or the warm-up may end."""
@@ -286,7 +303,7 @@ class Streams:
         drift = self._logs(means, factors)[1]
         per = self.scale.ticks_per_block
         fall, through = np.expm1(drift), per * drift
-        gained = self._injected * (1 + fall) * np.expm1(through) / fall
+        gained = self.table.injected[:, None, None] * (1 + fall) * np.expm1(through) / fall
         after = np.cumsum(through[::-1], axis=0)[::-1]
         later = np.exp(np.concatenate([after[1:], np.zeros_like(after[:1])]))
         self.statistic = self.statistic * np.exp(after[0]) + (gained * later).sum(axis=0)
@@ -302,7 +319,7 @@ class Streams:
             return
         season = self.baseline.season[t.season_row, int(self.scale.cells(np.array([self.block]))[0])]
         t.episode_posts[open_rows] += t.block_posts[open_rows]
-        t.episode_exposure[open_rows] += (np.where(t.kind == Stream.INCIDENT, 1.0, season) * covered)[open_rows]
+        t.episode_exposure[open_rows] += (np.where(~t.wide, 1.0, season) * covered)[open_rows]
         bound = np.maximum(1.0, 1.5 * self.mean * t.slack * covered)
         t.quiet[open_rows] = np.where(t.block_posts <= bound, t.quiet + 1, 0.0)[open_rows]
         long = self.tick - t.muted_at >= self.scale.episode_ticks
@@ -316,20 +333,21 @@ class Streams:
         """What went on for a whole episode is the new normal: staff know of it, the next alarm needs a further rise."""
         t = self.table
         rate = t.episode_posts / np.maximum(t.episode_exposure, 1.0)
-        incident = rows & (t.kind == Stream.INCIDENT)
+        incident = rows & (~t.wide)
         t.own_rate[incident] = np.maximum(t.own_rate, rate)[incident]
-        higher = rows & (t.kind < Stream.INCIDENT) & (rate > t.level)
+        higher = rows & (t.wide) & (rate > t.level)
         t.posts[higher] = (rate * t.exposure)[higher]
         t.level[higher] = rate[higher]
+        self.baseline.forget_means()
 
     def _forget(self) -> None:
         """Close incidents without posts for days, and topics and platforms without posts for weeks."""
         t, scale = self.table, self.scale
         idle = self.tick - t.last
-        old = ((t.kind == Stream.INCIDENT) & (idle >= scale.incident_idle_ticks)) | (
+        old = ((~t.wide) & (idle >= scale.incident_idle_ticks)) | (
             ((t.kind == Stream.TOPIC) | (t.kind == Stream.PLATFORM)) & (idle >= scale.afresh_ticks)
         )
-        for row in np.flatnonzero(old & (t.kind == Stream.INCIDENT)).tolist():
+        for row in np.flatnonzero(old & (~t.wide)).tolist():
             self.baseline.bury(row, float(idle[row]))
         self.baseline.learn_ages()
         self.drop(old)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +11,8 @@ Array = NDArray[np.float64]
 AGES = 6
 
 
-class Stream(IntEnum):
-    """What a stream counts."""
+class Stream:
+    """What a stream counts (plain numbers: they are compared with arrays all day)."""
 
     MENTIONS = 0
     NEGATIVE = 1
@@ -21,6 +20,7 @@ class Stream(IntEnum):
     PLATFORM = 3
     TOPIC = 4
     INCIDENT = 5
+    KINDS = 6
 
 
 class Table:
@@ -76,7 +76,8 @@ class Table:
         for index, field in enumerate(FIELDS):
             setattr(self, field, numbers[index])
         self.ages = numbers[len(FIELDS) :]
-        self.incidents = np.flatnonzero(self.kind == Stream.INCIDENT)
+        self.wide = self.kind < Stream.INCIDENT
+        self.incidents = np.flatnonzero(~self.wide)
         self.season_row = (self.kind >= Stream.TOTAL).astype(np.intp)
         self.teachers = np.array([self.rows[name] for name in LEADERS if name in self.rows], dtype=np.intp)
 
