@@ -76,6 +76,13 @@ def split(store: Store, incident_id: int, posts: Sequence[str], who: str, now: d
     return store.incidents.get(new_id)
 
 
+def forget(store: Store, author: str, who: str, now: datetime) -> int:
+    """Remove everything that an account wrote, for good; return how many posts that were. Raises ``NotFound``."""
+    removed = store.forget(author, who, now)
+    store.put_state("incidents_version", f"{now.isoformat()} forgotten".encode())
+    return removed.posts
+
+
 def add(store: Store, watches: Sequence[Watch], text: str, watch: str | None, who: str, now: datetime) -> Post:
     """Enter a complaint that staff saw themselves, by its words or its address; the next tick judges it like any other."""
     if not text.strip():

@@ -13,7 +13,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from types import FrameType
 
-from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MAX_INSTANCES, JobExecutionEvent
+from apscheduler.events import (
+    EVENT_JOB_ERROR,
+    EVENT_JOB_MAX_INSTANCES,
+    EVENT_SCHEDULER_STARTED,
+    JobExecutionEvent,
+    SchedulerEvent,
+)
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.blocking import BlockingScheduler
 
@@ -57,6 +63,7 @@ class Daemon:
         self.database = database
         self.memory = Memory()
         self.stopping = threading.Event()
+        self.running = threading.Event()
         self.scheduler = BlockingScheduler(
             timezone="UTC",
             executors={"default": ThreadPoolExecutor(max(2, len(collectors))), "tick": ThreadPoolExecutor(1)},
@@ -69,7 +76,6 @@ class Daemon:
         with Store.open(self.database) as store, leased(store):
             self._schedule()
             self._listen()
-            log.info("started: %d collectors, database %s", len(self.collectors), self.database)
             self.scheduler.start()
         log.info("stopped")
 
@@ -82,16 +88,25 @@ class Daemon:
         first_tick = start + timedelta(seconds=min(5, self.tick_seconds))
         self.scheduler.add_job(self._tick, "interval", seconds=self.tick_seconds, id="tick", executor="tick", next_run_time=first_tick)
         self.scheduler.add_listener(_report, EVENT_JOB_ERROR | EVENT_JOB_MAX_INSTANCES)
+        self.scheduler.add_listener(self._started, EVENT_SCHEDULER_STARTED)
+
+    def _started(self, _event: SchedulerEvent) -> None:
+        log.info("started: %d collectors, database %s", len(self.collectors), self.database)
+        self.running.set()
 
     def _listen(self) -> None:
         def stop(signum: int, _frame: FrameType | None) -> None:
             if not self.stopping.is_set():
                 self.stopping.set()
-                # shutdown waits for running jobs; in the signal handler itself that could deadlock
-                threading.Thread(target=self.scheduler.shutdown, kwargs={"wait": True}, daemon=True).start()
+                threading.Thread(target=self._stop, daemon=True).start()  # waiting in the signal handler itself could deadlock
 
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
+
+    def _stop(self) -> None:
+        """Let running jobs end; a signal that came before the scheduler ran waits for it."""
+        self.running.wait()
+        self.scheduler.shutdown(wait=True)
 
     def _collect(self, name: str, collector: Collector) -> None:
         with Store.open(self.database) as store:

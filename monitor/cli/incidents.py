@@ -15,19 +15,26 @@ from monitor.replay.lines import decision_line, stamp
 MOST = 50
 
 
-@click.group("incidents", invoke_without_command=True)
-@click.pass_context
-def incidents(context: click.Context) -> None:
+class ListsByDefault(click.Group):
+    """A group whose plain name, with or without options, means its ``list``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put ``list`` in front where no verb is named."""
+        if not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names):
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group("incidents", cls=ListsByDefault)
+def incidents() -> None:
     """Show what is going on, and say what you do about it."""
-    if context.invoked_subcommand is None:
-        context.invoke(list_incidents)
 
 
 @incidents.command("list")
 @settled()
 @click.option("--all", "everything", is_flag=True, help="Also those that are closed, and candidates with one author.")
 @click.option("--json", "as_json", is_flag=True, help="JSON Lines.")
-def list_incidents(desk: Desk, everything: bool = False, as_json: bool = False) -> None:
+def list_incidents(desk: Desk, everything: bool, as_json: bool) -> None:
     """List incidents, the gravest first."""
     with desk.store() as store:
         rows = store.incidents.all(MOST * (20 if everything else 1), tuple(Status) if everything else tuple(LIVE))
@@ -236,12 +243,9 @@ def _decision(desk: Desk, row: Incident, assessments: dict[Any, Assessment], dec
     return {**line, "inputs": decision.inputs, "receivers": list(decision.receivers)}
 
 
-@click.group("silence", invoke_without_command=True)
-@click.pass_context
-def silence(context: click.Context) -> None:
+@click.group("silence", cls=ListsByDefault)
+def silence() -> None:
     """Be quiet about something for a while."""
-    if context.invoked_subcommand is None:
-        context.invoke(list_silences)
 
 
 @silence.command("add")
@@ -268,7 +272,7 @@ def _matcher(text: str) -> tuple[str, str]:
 @silence.command("list")
 @settled()
 @click.option("--json", "as_json", is_flag=True, help="JSON Lines.")
-def list_silences(desk: Desk, as_json: bool = False) -> None:
+def list_silences(desk: Desk, as_json: bool) -> None:
     """List the silences in force."""
     with desk.store() as store:
         rows = store.incidents.silences(now())
@@ -291,19 +295,16 @@ def expire_silence(desk: Desk, number: int) -> None:
     desk.say("silence.expired", id=number)
 
 
-@click.group("outbox", invoke_without_command=True)
-@click.pass_context
-def outbox(context: click.Context) -> None:
+@click.group("outbox", cls=ListsByDefault)
+def outbox() -> None:
     """Show what was not delivered, and try again."""
-    if context.invoked_subcommand is None:
-        context.invoke(list_outbox)
 
 
 @outbox.command("list")
 @settled()
 @click.option("--all", "everything", is_flag=True, help="Also what was delivered.")
 @click.option("--json", "as_json", is_flag=True, help="JSON Lines.")
-def list_outbox(desk: Desk, everything: bool = False, as_json: bool = False) -> None:
+def list_outbox(desk: Desk, everything: bool, as_json: bool) -> None:
     """List notifications that no channel has accepted yet."""
     with desk.store() as store:
         rows = store.outbox.list(everything)

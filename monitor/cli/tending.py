@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from monitor import classifiers, collectors, notifiers
+from monitor import actions, classifiers, collectors, notifiers
 from monitor.cli.desk import Desk, now, print_json, settled, staff
 from monitor.errors import MonitorError
 
@@ -56,8 +56,8 @@ def prune(desk: Desk, days: int | None) -> None:
 def forget(desk: Desk, author: str) -> None:
     """Remove everything that AUTHOR (platform:id or @handle) wrote, for good: a person's right to be removed."""
     with desk.store() as store:
-        removed = store.forget(author, staff(), now())
-    desk.say("forgotten", author=author, posts=removed.posts)
+        posts = actions.forget(store, author, staff(), now())
+    desk.say("forgotten", author=author, posts=posts)
 
 
 VERBS = (kinds, backup, prune, forget)

@@ -73,7 +73,9 @@ def _detect(store: Store, parts: Parts, memory: Memory, now: datetime) -> dict[i
     detector = _detector(store, parts, memory)
     changed = changes.tell(store, detector)
     alarms: dict[int, Alarm] = {}
-    while work := store.posts.unassessed(BATCH):
+    more = True
+    while more and (work := store.posts.unassessed(BATCH)):
+        more = len(work) == BATCH
         until = min(max(judged.post.created_at for judged in work), now)
         for alarm in detector.advance(until, [_arrival(judged, parts) for judged in work]):
             incident_id = _standing_for(store, parts, memory, alarm, now)

@@ -35,14 +35,17 @@ def keep(store: Store, matcher: Matcher, page: Page, now: datetime) -> int:
     wanted = {mention.post_id for mention in mentions}
     authors = {author.id: author for author in page.authors}
     kept = [post for post in posts if post.id in wanted]
-    return store.posts.add(
+    added = store.posts.add(
         kept,
         [authors[author_id] for author_id in dict.fromkeys(post.author_id for post in kept) if author_id in authors],
         mentions,
         page.engagement,
         page.gone,
         now,
-    ).posts
+    )
+    if added.gone:
+        store.put_state("incidents_version", f"gone {now.isoformat()}".encode())  # the index of live incidents forgets their words too
+    return added.posts
 
 
 def _not_from_the_future(post: Post, now: datetime) -> Post:

@@ -16,7 +16,9 @@ from monitor.store import Store
 def classify(store: Store, parts: Parts, now: datetime) -> Outcome:
     """Give every new mention its verdict, batch by batch."""
     done = 0
-    while work := store.posts.unclassified(BATCH):
+    more = True
+    while more and (work := store.posts.unclassified(BATCH)):
+        more = len(work) == BATCH
         verdicts = parts.classifier.classify([Passage(post.text, mention.spans, post.language) for post, mention in work])
         rows = [
             Classification(mention.post_id, mention.watch, parts.classifier.model, labels)
@@ -31,7 +33,9 @@ def classify(store: Store, parts: Parts, now: datetime) -> Outcome:
 def group(store: Store, parts: Parts, memory: Memory, now: datetime) -> Outcome:
     """Place every complaint in an incident, note whose words it repeats, and join incidents that turned out to be one."""
     done = 0
-    while work := store.posts.ungrouped(BATCH):
+    more = True
+    while more and (work := store.posts.ungrouped(BATCH)):
+        more = len(work) == BATCH
         grouper = _grouper(store, parts, memory, now)
         try:
             with store.transaction():
@@ -58,6 +62,8 @@ def _grouper(store: Store, parts: Parts, memory: Memory, now: datetime) -> Group
         standing = store.incidents.standing(now - REOPEN_WITHIN, parts.settings.grouping.kept)
         complaints = [one for one in standing if one.incident.kind is Kind.COMPLAINT]  # waves are no trouble that a text could be like
         memory.grouper.restore(complaints, store.posts.fingerprints(now - GROUPING_DAYS))
+        for one, other in store.incidents.apart():
+            memory.grouper.keep_apart(one, other)
         memory.version = version
     return memory.grouper
 
