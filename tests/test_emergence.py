@@ -149,7 +149,7 @@ def test_an_author_counts_again_after_a_day() -> None:
     memory.add(7, 1, 0)
     assert memory.seen(7, 1439, 1440) and not memory.seen(7, 1440, 1440)
     memory.expire(3000)
-    assert memory.rows().shape == (3, 0) and not memory.seen(7, 10, 1440)
+    assert len(memory.arrays()[0]) == 0 and not memory.seen(7, 10, 1440)
 
 
 # ---- the budget
@@ -178,7 +178,7 @@ def test_births_spend_no_more_than_what_was_saved() -> None:
         at = T0 + number * 30 * MINUTE
         detector.advance(at, [post(at, number, incident=number)])
         streams = detector.streams[WATCH, False]
-        given_out += float(streams.statistic[streams.table.rows[f"incident:{number}"]].max())
+        given_out += streams.waiting[number].endowment
         assert given_out <= p.share_births * 30 * number + 1e-6
 
 
@@ -342,7 +342,9 @@ def test_idle_time_in_one_step_is_the_same_as_ticking(steps: list[tuple[int, int
         for streams in (jumping, ticking):
             streams.last = tick
             if incident and number == 1:
-                streams.open("incident:1", Stream.INCIDENT, 1, 30.0)
+                streams.bear(1, 30.0)
+            if incident and number == 2:
+                streams.wake(1)
             streams.count(0, posts)
             streams.count(1, posts)
             if number > 5:

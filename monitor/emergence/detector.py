@@ -96,6 +96,7 @@ class Detector:
         """The incident is over (resolved, dismissed): its stream closes."""
         self._ahead.clear()
         for streams in self.streams.values():
+            streams.waiting.pop(incident_id, None)
             row = streams.table.rows.get(f"incident:{incident_id}")
             if row is not None:
                 mask = np.zeros(len(streams.table.names), dtype=bool)
@@ -116,6 +117,8 @@ class Detector:
         for (watch, daily), streams in self.streams.items():
             if name in streams.table.rows:
                 return self._show(watch, daily, name)
+            if incident_id in streams.waiting:
+                return self._show_waiting(streams, daily, incident_id)
         return Emergence(0.0, 0.0, 0, 0.0, False, Because("emergence_no_stream", {"stream": name}), name)
 
     def standing(self, watch: str) -> Emergence:
@@ -213,31 +216,33 @@ class Detector:
         """Count a post in its streams; a text or an author seen before adds nothing, nor does the post that opens an incident."""
         text = digest(arrival.text_key)
         author = digest(arrival.author) if arrival.author is not None else 0
-        fresh = muted = False
-        if arrival.incident is not None:
-            row, fresh = self._incident(streams, arrival.incident, tick, arrival.daily)
-            streams.table.last[row] = tick
-            muted = bool(streams.table.muted_at[row] >= 0)
-        if streams.texts.seen(text, tick, streams.texts.window):
+        known = streams.texts.seen(text, tick, streams.texts.window)
+        if not known:
+            streams.texts.add(text, 0, tick)
+        row = None if arrival.incident is None else self._incident(streams, arrival.incident, author, known, tick, arrival.daily)
+        if known:
             return False
-        streams.texts.add(text, 0, tick)
         counted = False
-        for name, kind in _streams_of(arrival):
-            if kind == Stream.INCIDENT or not muted:
+        if row is None or streams.table.muted_at[row] < 0:
+            for name, kind in _streams_of(arrival):
                 at = streams.table.rows.get(name, -1)
-                at = streams.open(name, kind) if at < 0 else at
-                if _new_author(streams, at, author, tick) and not (fresh and kind == Stream.INCIDENT):
-                    streams.count(at)
-                    counted = True
+                counted |= _count_author(streams, streams.open(name, kind) if at < 0 else at, author, tick)
+        if row is not None:
+            counted |= _count_author(streams, row, author, tick)
         return counted
 
-    def _incident(self, streams: Streams, incident: int, tick: int, daily: bool) -> tuple[int, bool]:
-        """The row of an incident's stream, and whether it opens now."""
-        name = f"incident:{incident}"
-        row = streams.table.rows.get(name)
+    def _incident(self, streams: Streams, incident: int, author: int, known: bool, tick: int, daily: bool) -> int | None:
+        """The row of an incident's stream; None while it has one post only."""
+        row = streams.table.rows.get(f"incident:{incident}")
         if row is not None:
-            return row, False
-        return streams.open(name, Stream.INCIDENT, incident, self._endowment(streams, tick, daily)), True
+            streams.table.last[row] = tick
+            return row
+        if incident not in streams.waiting:
+            born = streams.bear(incident, self._endowment(streams, tick, daily))
+            streams.authors.add(mixed(author, born.uid) if author else 0, born.uid, tick)
+            return None
+        streams.waiting[incident].last = tick
+        return None if known else streams.wake(incident)
 
     def _endowment(self, streams: Streams, tick: int, daily: bool) -> float:
         """What a new incident gets out of the part of the budget that is saved for births, in ticks."""
@@ -256,9 +261,9 @@ class Detector:
             text = digest(arrival.text_key)
             if not streams.texts.seen(text, streams.tick, streams.texts.window):
                 streams.texts.add(text, 0, streams.tick)
-                for name, kind in _streams_of(arrival):
+                for name, _ in _streams_of(arrival):
                     row = streams.table.rows.get(name)
-                    if row is not None and kind < Stream.INCIDENT:
+                    if row is not None:
                         streams.table.new_posts[row] += 1.0
 
     def _alarms(self, streams: Streams, watch: str, daily: bool, tick: int, stamp: datetime | None, minute: int) -> list[Alarm]:
@@ -325,6 +330,22 @@ class Detector:
             self._ahead[key] = ahead
         return ahead[1]
 
+    def _show_waiting(self, streams: Streams, daily: bool, incident_id: int) -> Emergence:
+        """An incident that has no stream (yet, or no longer): nothing that could be evidence."""
+        window = streams.scale.windows[-1]
+        tick = self._tick(daily, max(self.ledger.until, 0))
+        seen = int((streams.authors.ticks_of(streams.waiting[incident_id].uid) > tick - window).sum())
+        expected = round(float(streams.baseline.age_bound[-1]) * window, 6)
+        values: dict[str, str | float | int | datetime | None] = {
+            "stream": f"incident:{incident_id}",
+            "observed": seen,
+            "expected": round(expected, 2),
+            "window": window * streams.scale.tick_minutes * 60,
+            "authors": seen,
+        }
+        because = Because("emergence_normal", values)
+        return Emergence(float(seen), expected, seen, 0.0, False, because, f"incident:{incident_id}")
+
     def _show(self, watch: str, daily: bool, name: str) -> Emergence:
         minute = max(self.ledger.until, 0)
         tick = self._tick(daily, minute)
@@ -369,7 +390,7 @@ def _by_stream(timed: Sequence[tuple[int, Arrival]]) -> Iterable[tuple[tuple[str
 
 
 def _streams_of(arrival: Arrival) -> list[tuple[str, int]]:
-    """The streams a post belongs to, widest first."""
+    """The streams of the watch a post belongs to, beside its incident's."""
     streams = [("mentions", Stream.MENTIONS)]
     if arrival.bad_news:
         streams.append(("bad_news", Stream.NEGATIVE))
@@ -379,18 +400,17 @@ def _streams_of(arrival: Arrival) -> list[tuple[str, int]]:
             (f"platform:{arrival.platform}", Stream.PLATFORM),
             (f"topic:{arrival.topic}", Stream.TOPIC),
         ]
-    if arrival.incident is not None:
-        streams.append((f"incident:{arrival.incident}", Stream.INCIDENT))
     return streams
 
 
-def _new_author(streams: Streams, row: int, author: int, tick: int) -> bool:
-    """Whether this person was not counted in the stream within a day (somebody unknown never was); remembers it."""
+def _count_author(streams: Streams, row: int, author: int, tick: int) -> bool:
+    """Count a person's post in a stream, unless the person was counted there within a day (somebody unknown never was)."""
     uid = int(streams.table.uid[row])
     key = mixed(author, uid) if author else 0
     if key and streams.authors.seen(key, tick, streams.scale.day_ticks):
         return False
     streams.authors.add(key, uid, tick)
+    streams.count(row)
     return True
 
 
@@ -407,6 +427,9 @@ def _explaining(streams: Streams, found: dict[int, Finding], tick: int) -> list[
 
 
 def _merge(streams: Streams, older: int, younger: int) -> None:
+    for incident in (older, younger):
+        if incident in streams.waiting:
+            streams.wake(incident)
     t = streams.table
     old, young = t.rows.get(f"incident:{older}"), t.rows.get(f"incident:{younger}")
     if young is None:

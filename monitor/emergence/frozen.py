@@ -13,14 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.emergence.parameters import Scale
-from monitor.emergence.streams import Streams
+from monitor.emergence.streams import Streams, Waiting
 from monitor.emergence.table import AGES, FIELDS
 from monitor.errors import StoreError
 
 MAGIC = b"EMRG"
 VERSION = 1
 _COUNTERS = ("tick", "last", "began", "block", "block_from", "covered", "caution_until", "uids")
-_DTYPES = {"f": "<f8", "i": "<i8"}
 
 
 @dataclass
@@ -51,7 +50,7 @@ def freeze(ledger: Ledger, streams: dict[tuple[str, bool], Streams]) -> bytes:
                 "opened": one.opened,
                 "in_busy": one.baseline.blocks_in_busy,
                 "counters": [getattr(one, name) for name in _COUNTERS],
-                "shapes": [[array.dtype.kind, *array.shape] for array in kept],
+                "shapes": [[array.dtype.str, *array.shape] for array in kept],
             }
         )
     head = json.dumps({"ledger": asdict(ledger), "rooms": rooms}, ensure_ascii=False, separators=(",", ":")).encode()
@@ -88,22 +87,26 @@ def _arrays(one: Streams) -> list[NDArray[Any]]:
         base.season,
         base.age_counts,
         base.age_bound,
-        one.authors.rows(),
-        one.texts.rows(),
+        np.array([(key, w.uid, w.opened, w.last) for key, w in one.waiting.items()], np.int64).reshape(-1, 4),
+        np.array([w.endowment for w in one.waiting.values()], np.float64),
+        *one.authors.arrays(),
+        *one.texts.arrays(),
     ]
 
 
 def _cut(blob: bytes, offset: int, shapes: list[list[Any]]) -> tuple[list[NDArray[Any]], int]:
     arrays = []
     for kind, *shape in shapes:
-        count = prod(shape)
-        arrays.append(np.frombuffer(blob, _DTYPES[kind], count, offset).reshape(shape).copy())
-        offset += 8 * count
+        if kind not in ("<f8", "<i8", "<u8", "<u4"):
+            raise ValueError(f"unknown kind of number {kind}")
+        array = np.frombuffer(blob, kind, prod(shape), offset).reshape(shape).copy()
+        arrays.append(array)
+        offset += array.nbytes
     return arrays, offset
 
 
 def _restore(one: Streams, room: dict[str, Any], arrays: list[NDArray[Any]]) -> None:
-    numbers, statistic, posts, mean, season, counts, bound, authors, texts = arrays
+    numbers, statistic, posts, mean, season, counts, bound, waiting, endowments, *rings = arrays
     if len(numbers) != len(FIELDS) + AGES or numbers.shape[1] != len(room["names"]):
         raise ValueError("streams and their numbers do not fit")
     one.table.adopt(room["names"], numbers)
@@ -113,8 +116,12 @@ def _restore(one: Streams, room: dict[str, Any], arrays: list[NDArray[Any]]) -> 
     base = one.baseline
     base.season_posts, base.season_mean, base.season = posts, mean, season
     base.age_counts, base.age_bound, base.blocks_in_busy = counts, bound, room["in_busy"]
-    one.authors.restore(authors)
-    one.texts.restore(texts)
+    one.waiting = {
+        key: Waiting(uid, opened, last, endowment)
+        for (key, uid, opened, last), endowment in zip(waiting.tolist(), endowments.tolist(), strict=True)
+    }
+    one.authors.restore(*rings[:3])
+    one.texts.restore(*rings[3:])
     fits = statistic.shape[1:] == one.statistic.shape[1:]
     one.statistic = statistic if fits else np.zeros((numbers.shape[1], *one.statistic.shape[1:]))
     one.prepare()

@@ -27,8 +27,8 @@ class Memory:
         self.window, self.limit = window, limit
         self.start, self.end = 0, 0
         self.keys: NDArray[np.uint64] = np.zeros(64, np.uint64)
-        self.ticks: NDArray[np.int64] = np.zeros(64, np.int64)
-        self.streams: NDArray[np.int64] = np.zeros(64, np.int64)
+        self.ticks: NDArray[np.uint32] = np.zeros(64, np.uint32)
+        self.streams: NDArray[np.uint32] = np.zeros(64, np.uint32)
         self._last: dict[int, int] = {}
 
     def seen(self, key: int, tick: int, within: int) -> bool:
@@ -48,7 +48,7 @@ class Memory:
 
     def expire(self, tick: int) -> None:
         """Forget what has become too old, and the oldest beyond the limit."""
-        cut = self.start + int(np.searchsorted(self.ticks[self.start : self.end], tick - self.window))
+        cut = self.start + int(np.searchsorted(self.ticks[self.start : self.end], max(0, tick - self.window)))
         cut = max(cut, self.end - self.limit)
         for key, then in zip(self.keys[self.start : cut].tolist(), self.ticks[self.start : cut].tolist(), strict=True):
             if self._last.get(key) == then:
@@ -58,26 +58,23 @@ class Memory:
     def ticks_of(self, stream: int) -> NDArray[np.int64]:
         """Ticks of what one stream counted, oldest first."""
         live = slice(self.start, self.end)
-        found: NDArray[np.int64] = self.ticks[live][self.streams[live] == stream]
+        found: NDArray[np.int64] = self.ticks[live][self.streams[live] == stream].astype(np.int64)
         return found
 
     def relabel(self, old: int, new: int) -> None:
         """Let what one stream counted belong to another one."""
         self.streams[: self.end][self.streams[: self.end] == old] = new
 
-    def rows(self) -> NDArray[np.int64]:
-        """The live entries as an array (3, n), for keeping."""
+    def arrays(self) -> tuple[NDArray[np.uint64], NDArray[np.uint32], NDArray[np.uint32]]:
+        """The live keys, streams and ticks, for keeping."""
         live = slice(self.start, self.end)
-        return np.stack([self.keys[live].view(np.int64), self.streams[live], self.ticks[live]])
+        return self.keys[live], self.streams[live], self.ticks[live]
 
-    def restore(self, rows: NDArray[np.int64]) -> None:
-        """Take up what ``rows`` gave."""
-        size = max(64, 2 * rows.shape[1])
-        self.start, self.end = 0, rows.shape[1]
-        self.keys, self.ticks, self.streams = np.zeros(size, np.uint64), np.zeros(size, np.int64), np.zeros(size, np.int64)
-        self.keys[: self.end] = rows[0].view(np.uint64)
-        self.streams[: self.end], self.ticks[: self.end] = rows[1], rows[2]
-        self._last = {k: t for k, t in zip(self.keys[: self.end].tolist(), rows[2].tolist(), strict=True) if k}
+    def restore(self, keys: NDArray[np.uint64], streams: NDArray[np.uint32], ticks: NDArray[np.uint32]) -> None:
+        """Take up what ``arrays`` gave."""
+        self.start, self.end = 0, len(keys)
+        self.keys, self.streams, self.ticks = keys, streams, ticks
+        self._last = {k: t for k, t in zip(keys.tolist(), ticks.tolist(), strict=True) if k}
 
     def _make_room(self) -> None:
         live = slice(self.start, self.end)

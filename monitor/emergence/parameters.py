@@ -51,7 +51,8 @@ class Parameters:
     incident_per_hour: float = 0.2
     incident_per_day: float = 1.0
     """Normal rate of one incident's posts on the day scale."""
-    incident_idle_hours: float = 72.0
+    incident_idle_hours: float = 24.0
+    """After so long without a post an incident gives its stream up (a later post brings it back)."""
     share_total: float = 0.15
     share_topics: float = 0.2
     share_platforms: float = 0.05

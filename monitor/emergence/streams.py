@@ -15,7 +15,7 @@ from math import log
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.emergence.baseline import Baseline
+from monitor.emergence.baseline import CLUMP, Baseline
 from monitor.emergence.memory import Memory
 from monitor.emergence.parameters import Parameters, Scale
 from monitor.emergence.table import Array, Stream, Table
@@ -36,6 +36,16 @@ class Finding:
     ticks: int
 
 
+@dataclass(slots=True)
+class Waiting:
+    """An incident without a stream: it has one post only, or nobody posted for long. Most incidents never get further than this."""
+
+    uid: int
+    opened: int
+    last: int
+    endowment: float
+
+
 class Streams:
     """All streams of one watch on one scale."""
 
@@ -52,6 +62,7 @@ class Streams:
         self.covered = 0
         self.caution_until = tick
         self.uids = 0
+        self.waiting: dict[int, Waiting] = {}
         self.opened = [0] * Stream.KINDS
         effects = (parameters.effects, parameters.incident_effects)
         self._effects = np.log(np.array(effects))
@@ -61,25 +72,46 @@ class Streams:
 
     # ---- opening and closing streams
 
-    def open(self, name: str, kind: int, incident: int = -1, endowment: float = 0.0) -> int:
-        """Open a stream at the running tick; ``endowment`` (ticks) enters its statistic at once. Returns its row."""
+    def open(self, name: str, kind: int) -> int:
+        """Open a stream at the running tick. Returns its row."""
         self.uids += 1
         rank = self.opened[kind]
         self.opened[kind] += 1
-        values = self.baseline.start(kind) | {
-            "uid": self.uids,
-            "kind": float(kind),
-            "incident": float(incident),
-            "rank": float(rank),
-            "opened": float(self.tick),
-            "last": float(self.tick),
-        }
-        row = self.table.append(name, values)
-        fresh = np.full((1, *self.statistic.shape[1:]), endowment)
-        self.statistic = np.concatenate([self.statistic, fresh])
+        born = float(self.tick)
+        return self._append(name, {"uid": self.uids, "kind": kind, "incident": -1.0, "rank": rank, "opened": born, "last": born})
+
+    def bear(self, incident: int, endowment: float) -> Waiting:
+        """An incident opens with the post of the running tick; ``endowment`` (ticks) enters its statistic now."""
+        self.uids += 1
+        born = self.waiting[incident] = Waiting(self.uids, self.tick, self.tick, endowment)
+        return born
+
+    def wake(self, incident: int) -> int:
+        """Give a waiting incident its stream: the statistic is what the endowment has become without posts. Returns its row."""
+        found = self.waiting.pop(incident)
+        born = float(found.opened)
+        values = {"uid": found.uid, "kind": float(Stream.INCIDENT), "incident": incident, "opened": born, "last": self.tick}
+        row = self._append(f"incident:{incident}", values)
+        if found.endowment:
+            self.statistic[row] = found.endowment * np.exp(self._drifted(found.opened))
+        return row
+
+    def _append(self, name: str, values: dict[str, float]) -> int:
+        row = self.table.append(name, self.baseline.start(int(values["kind"])) | values)
+        self.statistic = np.concatenate([self.statistic, np.zeros((1, *self.statistic.shape[1:]))])
         self.baseline.settle(row)
         self.prepare()
         return row
+
+    def _drifted(self, opened: int) -> Array:
+        """Log likelihood ratio of an incident's silence from its opening until now, by effect."""
+        edges = np.concatenate([[0.0], self.scale.age_edges, [np.inf]])
+        age = float(self.tick - opened)
+        ticks = np.clip(age - edges[:-1], 0.0, np.diff(edges))
+        bound = self.baseline.age_bound[:, None]
+        clump = 1 / CLUMP
+        drift: Array = ticks @ (clump * np.log((bound + clump) / (np.exp(self._effects[1]) * bound + clump)))
+        return drift
 
     def drop(self, mask: NDArray[np.bool_]) -> None:
         """Close the streams in the mask; what they had leaves the statistic."""
@@ -105,8 +137,8 @@ class Streams:
         self._run(tick)
 
     def skip(self, tick: int) -> None:
-        """Jump over a gap: nothing is learnt, the statistic stands still, caution follows."""
-        self._run(min(self.last + 1, self._block_end()))
+        """Jump over a gap after the running tick: nothing is learnt, the statistic stands still, caution follows."""
+        self._run(self.tick + 1)
         self._learn(self.tick)
         self.tick, self.block, self.block_from = tick, self.scale.block(tick), tick
         self.caution_until = tick + self.scale.caution_ticks
@@ -344,13 +376,14 @@ class Streams:
         """Close incidents without posts for days, and topics and platforms without posts for weeks."""
         t, scale = self.table, self.scale
         idle = self.tick - t.last
-        old = ((~t.wide) & (idle >= scale.incident_idle_ticks)) | (
-            ((t.kind == Stream.TOPIC) | (t.kind == Stream.PLATFORM)) & (idle >= scale.afresh_ticks)
-        )
-        for row in np.flatnonzero(old & (~t.wide)).tolist():
+        old = np.where(t.wide, (t.kind >= Stream.PLATFORM) & (idle >= scale.afresh_ticks), idle >= scale.incident_idle_ticks)
+        old &= t.muted_at < 0
+        for row in np.flatnonzero(old & ~t.wide).tolist():
             self.baseline.bury(row, float(idle[row]))
+            self.waiting[int(t.incident[row])] = Waiting(int(t.uid[row]), int(t.opened[row]), int(t.last[row]), 0.0)
         self.baseline.learn_ages()
         self.drop(old)
+        self.waiting = {key: one for key, one in self.waiting.items() if self.tick - one.last < 3 * scale.incident_idle_ticks}
         self.authors.expire(self.tick)
         self.texts.expire(self.tick)
 
@@ -358,6 +391,7 @@ class Streams:
         """After weeks of silence: the level is at the floor, nothing that was evidence still is."""
         t = self.table
         self.drop(t.kind >= Stream.PLATFORM)
+        self.waiting = {}
         for field in (t.posts, t.new_posts, t.new_exposure, t.local_posts, t.local_mean, t.block_posts, t.block_squares, t.now):
             field[:] = 0.0
         t.muted_at[:] = -1.0

@@ -71,8 +71,12 @@ class Table:
 
     def adopt(self, names: Sequence[str], numbers: Array) -> None:
         """Take over a whole matrix."""
-        self.names, self.numbers = list(names), numbers
+        self.names = list(names)
         self.rows = {name: row for row, name in enumerate(names)}
+        self._bind(numbers)
+
+    def _bind(self, numbers: Array) -> None:
+        self.numbers = numbers
         for index, field in enumerate(FIELDS):
             setattr(self, field, numbers[index])
         self.ages = numbers[len(FIELDS) :]
@@ -86,7 +90,9 @@ class Table:
         column = np.zeros((len(self.numbers), 1))
         for field, value in values.items():
             column[FIELDS.index(field)] = value
-        self.adopt([*self.names, name], np.concatenate([self.numbers, column], axis=1))
+        self.rows[name] = len(self.names)
+        self.names.append(name)
+        self._bind(np.concatenate([self.numbers, column], axis=1))
         return len(self.names) - 1
 
     def keep(self, mask: NDArray[np.bool_]) -> None:
