@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -221,3 +223,25 @@ def test_help_is_there_for_every_verb(tmp_path: Path) -> None:
         shown = CliRunner().invoke(cli, [name, "--help"])
         assert shown.exit_code == 0
         assert name in shown.output
+
+
+@pytest.mark.parametrize("args", [("classify",), ("classify", "--json"), ("replay", "--all"), ("replay", "--json", "--all")])
+def test_a_terminal_without_korean_stops_nothing(tmp_path: Path, args: tuple[str, ...]) -> None:
+    row = {"id": "x:한", "text": "한울오토 배송이 너무 늦어요", "created_at": "2026-03-01T00:00:00Z"}
+    command = [sys.executable, "-m", "monitor", args[0], str(records(tmp_path, row)), *args[1:]]
+    environment = {**os.environ, "PYTHONIOENCODING": "latin-1", "LC_ALL": "C"}
+    shown = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, encoding="latin-1", check=False)
+    assert shown.returncode == 0, shown.stderr
+    assert "?" in shown.stdout or "\\u" in shown.stdout
+    if args == ("classify", "--json"):
+        assert json.loads(shown.stdout)["id"] == "x:한"
+
+
+def test_classify_judges_what_stands_before_the_damage(tmp_path: Path) -> None:
+    file = tmp_path / "cut.jsonl.gz"
+    rows = "".join(json.dumps({"id": f"x:{number}", "text": f"배송 {number}"}) + "\n" for number in range(40))
+    file.write_bytes(gzip.compress(rows.encode())[:-12])
+    result = monitor("classify", str(file), "--json", cwd=tmp_path)
+    assert result.returncode == 1
+    assert json.loads(result.stdout.splitlines()[0])["id"] == "x:0"
+    assert "Traceback" not in result.stderr

@@ -173,3 +173,25 @@ def test_naive_and_numeric_times_are_utc() -> None:
         post = parse(f'{{"id": "x:1", "text": "a", "created_at": {value}}}', NOW).post
         assert post is not None
         assert post.created_at == datetime(2026, 3, 1, 11, tzinfo=UTC)
+
+
+def test_what_stands_before_the_damage_is_not_lost(tmp_path: Path) -> None:
+    whole = gzip.compress("".join(line(number) + "#" * 50 + "\n" for number in range(40)).encode())
+    file = tmp_path / "cut.jsonl.gz"
+    file.write_bytes(whole[:-12])
+    kept: list[str] = []
+    with pytest.raises(Unavailable):
+        for page in collector(file).pages(None):
+            kept += [post.id for post in page.posts]
+    assert kept[:3] == ["x:0", "x:1", "x:2"]
+
+
+def test_a_gzip_with_wrong_bits_is_unavailable(tmp_path: Path) -> None:
+    whole = bytearray(gzip.compress("".join(line(number) for number in range(50)).encode()))
+    whole[10] = 0xFF  # a block type that does not exist
+    file = tmp_path / "bits.jsonl.gz"
+    file.write_bytes(bytes(whole))
+    with pytest.raises(Unavailable):
+        walk(file)
+    with pytest.raises(Unavailable):
+        list(records(str(file)))

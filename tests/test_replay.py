@@ -234,3 +234,11 @@ def test_the_labelled_onsets_of_a_real_stream_are_alerted(tmp_path: Path) -> Non
     told = lines(run(SKT / "posts.jsonl.gz", "--watch", watch["name"], *terms, "--labels", SKT / "labels.json", "--json"))
     result = told[-1]["score"]
     assert result["hits"] == result["labelled"] == 2
+
+
+@pytest.mark.parametrize("labels", [{"incidents": [3]}, {"incidents": 7}, {"quiet": [5]}, {"quiet": [["2026-01-01"]]}, {"gaps": [[1, 2]]}])
+def test_labels_of_another_shape_are_told_before_the_replay(tmp_path: Path, labels: dict[str, Any]) -> None:
+    file = write(tmp_path / "week.jsonl", week())
+    (tmp_path / "labels.json").write_text(json.dumps(labels))
+    with pytest.raises(MonitorError, match="labels"):
+        run(file, "--json", "--labels", tmp_path / "labels.json")

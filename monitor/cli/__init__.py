@@ -8,7 +8,7 @@ import click
 
 from monitor import __version__
 from monitor.cli import analysing, incidents, running, tending
-from monitor.cli.desk import fail
+from monitor.cli.desk import fail, show_what_can_be_shown
 from monitor.errors import MonitorError
 
 VERBS = (
@@ -34,6 +34,7 @@ for verb in VERBS:
 
 def main() -> None:
     """Run one verb; our own errors become one line on stderr, never a traceback."""
+    show_what_can_be_shown()
     try:
         code = cli.main(standalone_mode=False)
     except click.ClickException as error:

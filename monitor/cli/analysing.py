@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,14 @@ from typing import Any
 import click
 
 from monitor import assembly, config, replay
-from monitor.cli.desk import Desk, print_json, settled
+from monitor.cli.desk import Desk, print_json, settled, table
 from monitor.collectors.jsonl import BadRecord, records
 from monitor.config import Settings
 from monitor.domain import Labels, Passage, Post, Sentiment, Watch
-from monitor.errors import MonitorError
+from monitor.errors import MonitorError, Unavailable
 from monitor.matching import Matcher
 from monitor.plain import clean
+from monitor.replay import scoring
 from monitor.replay.lines import stamp
 from monitor.store import Store
 
@@ -113,6 +114,7 @@ def _labels(file: Path | None) -> dict[str, Any] | None:
         raise MonitorError(f"{file}: {error}") from None
     if not isinstance(labels, dict):
         raise MonitorError(f"{file}: not a JSON object")
+    scoring.read(labels)  # told now rather than after the replay
     return labels
 
 
@@ -125,23 +127,32 @@ def classify_verb(file: str, config_file: Path | None, name: str | None, terms: 
     settings, watches = _settings(config_file, name, terms)
     classifier = assembly.classifier(settings)
     matcher = Matcher(watches)
-    judged = valid = seen = 0
-    batch: list[Post] = []
-    for number, record in records(file):
-        seen += 1
-        if isinstance(record, BadRecord):
-            click.echo(f"{file}:{number}: {record}", err=True)
-            continue
-        valid += 1
-        if record.post is None:
-            continue
-        batch.append(record.post)
-        if len(batch) >= JUDGED_AT_ONCE:
-            judged += _classify(classifier, matcher, batch, as_json)
-            batch = []
-    judged += _classify(classifier, matcher, batch, as_json)
+    judged = seen = 0
+    for lines, posts in _stretches(file):
+        judged += _classify(classifier, matcher, posts, as_json)
+        seen += lines
     if seen and not judged:
         raise MonitorError(f"{file}: no valid post in it")
+
+
+def _stretches(file: str) -> Iterator[tuple[int, list[Post]]]:
+    """Yield (number of lines, posts among them); broken lines are told, and a file that breaks off gives what it has before the error."""
+    lines = 0
+    posts: list[Post] = []
+    try:
+        for number, record in records(file):
+            lines += 1
+            if isinstance(record, BadRecord):
+                click.echo(f"{file}:{number}: {record}", err=True)
+            elif record.post is not None:
+                posts.append(record.post)
+            if len(posts) >= JUDGED_AT_ONCE:
+                yield lines, posts
+                lines, posts = 0, []
+    except Unavailable:
+        yield lines, posts
+        raise
+    yield lines, posts
 
 
 def _classify(classifier: Any, matcher: Matcher, posts: Sequence[Post], as_json: bool) -> int:
@@ -197,8 +208,6 @@ def search(desk: Desk, text: str, limit: int, sql: bool, as_json: bool) -> None:
     elif not found:
         desk.say("nothing_to_show")
     else:
-        from monitor.cli.desk import table
-
         head = (desk.phrase(f"members.head.{key}") for key in ("at", "platform", "text"))
         table(head, ((desk.phrase("cell.time", at=post.created_at), post.platform, post.text) for post in found))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import io
 import json
 import logging
 import os
@@ -20,7 +21,7 @@ import click
 from monitor import config, decode, messages
 from monitor.config import Settings
 from monitor.errors import ConfigError, MonitorError
-from monitor.plain import clean
+from monitor.plain import clean, columns, fit
 from monitor.store import Store
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -108,9 +109,10 @@ def span(text: str) -> timedelta:
 
 
 def print_json(rows: Iterable[Mapping[str, Any]]) -> None:
-    """JSON Lines on stdout, one object a line, as it comes."""
+    """JSON Lines on stdout, one object a line, as it comes; escaped where the stream is not UTF-8, so that nothing is lost."""
+    escaped = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("-", "") != "utf8"
     for row in rows:
-        line = json.dumps(row, ensure_ascii=False, default=str)
+        line = json.dumps(row, ensure_ascii=escaped, default=str)
         sys.stdout.write(_STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", line) + "\n")
         sys.stdout.flush()
 
@@ -118,16 +120,15 @@ def print_json(rows: Iterable[Mapping[str, Any]]) -> None:
 def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
     """Print rows as columns; wide (Korean) characters count twice, and nothing from a post can move the cursor."""
     lines = [[clean(str(cell if cell is not None else "-"), 90) for cell in row] for row in (list(head), *rows)]
-    widths = [max(width(line[column]) for line in lines) for column in range(len(lines[0]))]
+    widths = [max(columns(line[column]) for line in lines) for column in range(len(lines[0]))]
     for line in lines:
-        click.echo("  ".join(cell + " " * (size - width(cell)) for cell, size in zip(line, widths, strict=True)).rstrip())
+        click.echo("  ".join(fit(cell, size) for cell, size in zip(line, widths, strict=True)).rstrip())
 
 
-def width(text: str) -> int:
-    """Columns that ``text`` takes in a terminal."""
-    import unicodedata
-
-    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 0 if unicodedata.combining(letter) else 1 for letter in text)
+def show_what_can_be_shown() -> None:
+    """Let a terminal without Korean letters show a question mark for each instead of stopping us."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
 
 
 def fail(error: MonitorError) -> int:

@@ -11,6 +11,7 @@ import io
 import json
 import sys
 import unicodedata
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ from monitor.errors import Unavailable
 PAGE_LINES = 1_000
 LONGEST_LINE = 8_000_000
 SUFFIXES = (".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz")
+UNREADABLE = (OSError, EOFError, zlib.error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ class JsonLines:
         for file in self._files():
             try:
                 yield from self._file_pages(file, done)
-            except (OSError, EOFError) as error:
+            except UNREADABLE as error:
                 raise Unavailable(self.name, f"{file}: {_os_reason(error)}") from error
 
     def _files(self) -> list[str]:
@@ -109,8 +111,9 @@ class JsonLines:
         if not compressed and signature and signature["size"] < before["bytes"]:
             before = {"bytes": 0, "lines": 0}  # the file was replaced by a shorter one; ids keep posts from counting twice
         growing, offset, number = _Growing(), before["bytes"], before["lines"]
+        damage: list[Exception] = []
         last_page_at = number
-        for line, complete in read_lines(file, offset):
+        for line, complete in _up_to_damage(file, offset, damage):
             if not complete and not compressed and file != "-" and not _is_json(line):
                 break
             number += 1
@@ -124,8 +127,18 @@ class JsonLines:
                 done[file] = {"bytes": offset, "lines": number}
                 yield growing.page(json.dumps(done))
                 growing, last_page_at = _Growing(), number
-        done[file] = {"bytes": offset, "lines": number, **signature}
+        done[file] = {"bytes": offset, "lines": number, **({} if damage else signature)}
         yield growing.page(json.dumps(done))
+        if damage:
+            raise damage[0]
+
+
+def _up_to_damage(file: str, offset: int, damage: list[Exception]) -> Iterator[tuple[bytes, bool]]:
+    """Yield the whole lines that can be read; what ended the reading too early is left in ``damage``."""
+    try:
+        yield from read_lines(file, offset)
+    except UNREADABLE as error:
+        damage.append(error)
 
 
 def read_lines(file: str, offset: int = 0) -> Iterator[tuple[bytes, bool]]:
@@ -150,7 +163,7 @@ def records(file: str, now: datetime | None = None) -> Iterator[tuple[int, Recor
                 yield number, parse(line, now)
             except BadRecord as error:
                 yield number, error
-    except (OSError, EOFError) as error:
+    except UNREADABLE as error:
         raise Unavailable("file", f"{file}: {_os_reason(error)}") from error
 
 

@@ -31,10 +31,11 @@ Span = tuple[datetime, datetime]
 
 
 def score(alerts: Sequence[datetime], labels: Mapping[str, Any]) -> dict[str, Any]:
-    """Return hits with their delay after onset, false alerts in quiet spans and their rate per week."""
-    onsets = _onsets(labels)
-    neither = _spans(labels, "unclear") + _spans(labels, "gaps")
-    quiet = _spans(labels, "quiet")
+    """Return hits with their delay after onset, false alerts in quiet spans and their rate per week.
+
+    Raises ``MonitorError`` for labels that are not of the documented shape.
+    """
+    onsets, quiet, neither = read(labels)
     hits = [_hit(onset, alerts) for onset in onsets]
     false = _false_alerts(alerts, quiet, neither, onsets)
     weeks = sum(((end - start) for start, end in quiet), timedelta()) / WEEK
@@ -49,6 +50,14 @@ def score(alerts: Sequence[datetime], labels: Mapping[str, Any]) -> dict[str, An
         "quiet_weeks": round(weeks, 3),
         "false_alerts_per_week": round(len(false) / weeks, 3) if weeks else None,
     }
+
+
+def read(labels: Mapping[str, Any]) -> tuple[list[Onset], list[Span], list[Span]]:
+    """Return the onsets, the quiet spans, and the spans that count neither way; raises ``MonitorError``."""
+    try:
+        return _onsets(labels), _spans(labels, "quiet"), _spans(labels, "unclear") + _spans(labels, "gaps")
+    except (TypeError, AttributeError, KeyError, ValueError):
+        raise MonitorError('labels: "incidents" lists tables with onset_at; quiet, unclear and gaps list spans [from, to]') from None
 
 
 def _hit(onset: Onset, alerts: Sequence[datetime]) -> dict[str, Any]:
