@@ -6,6 +6,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -233,6 +234,16 @@ def test_console_survives_an_encoding_without_korean(tmp_path: Path) -> None:
     with log.open("w", encoding="ascii") as stream:
         Console(ConsoleOptions(), stream).send(contract.message())
     assert "6,000" in log.read_text(encoding="ascii")
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_console_without_a_stream_fails_as_a_channel_does(monkeypatch: pytest.MonkeyPatch, closed: bool) -> None:
+    stream = io.StringIO() if closed else None
+    if stream is not None:
+        stream.close()
+    monkeypatch.setattr(sys, "stdout", stream)
+    with pytest.raises(DeliveryFailed, match="console"):
+        Console().send(contract.message())
 
 
 def test_console_bar_shows_where_the_threshold_is() -> None:

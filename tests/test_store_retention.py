@@ -41,7 +41,7 @@ def test_a_deleted_post_keeps_its_place_but_nothing_of_its_words(store):
     assert store._db.value("SELECT count(*) FROM authors") == 1
     assert store._db.row("SELECT text, author, gone_at FROM v_posts WHERE post_id = 'x:0001'") == ("", None, "2026-03-02T13:40:00Z")
     assert store.posts.exposures(1)[0].likes == 3
-    assert store.incidents.members(1)[0][1].code == "store.gone"
+    assert store.incidents.members(1)[0][1].code == "store_gone"
     assert store.posts.add([post(1)], [], [Mention("x:0001", "other")], [], [], NOON) == (0, 0, 0, 0)
     assert store.posts.get("x:0001").text == ""
 

@@ -54,6 +54,8 @@ class Console:
     def send(self, message: Message, previous: str | None = None) -> None:
         """Write ``message``; raises ``DeliveryFailed`` if the stream is closed or full. A console has no threads: no handle."""
         stream = self._stream or (sys.stderr if self.options.stream == "stderr" else sys.stdout)
+        if stream is None:  # a program without a terminal, as under pythonw
+            raise DeliveryFailed("console: there is no stream to write to")
         encoding = getattr(stream, "encoding", None) or "utf-8"
         try:
             written = text(message, self._coloured(stream), self.options.width)

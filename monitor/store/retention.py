@@ -167,7 +167,7 @@ class Retention:
         self._unword([(n, text)])
         self._unquote([(n, text, url)])
         self._db.execute(
-            """UPDATE incident_posts SET because = '{"code":"store.gone","values":{}}', copy_of = NULL,
+            """UPDATE incident_posts SET because = '{"code":"store_gone","values":{}}', copy_of = NULL,
             person = CASE WHEN person IS NULL OR EXISTS (
                 SELECT 1 FROM incident_posts o
                 WHERE o.incident = incident_posts.incident AND o.person = incident_posts.person AND o.post <> incident_posts.post

@@ -3,5 +3,5 @@
 from __future__ import annotations
 
 SENTENCES: dict[str, tuple[str, str]] = {
-    "store.gone": ("원문이 삭제되어 내용과 까닭을 지웠습니다.", "Its platform no longer shows it; text and reason were removed."),
+    "store_gone": ("원문이 삭제되어 내용과 까닭을 지웠습니다.", "Its platform no longer shows it; text and reason were removed."),
 }
