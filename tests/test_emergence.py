@@ -343,7 +343,7 @@ def test_idle_time_in_one_step_is_the_same_as_ticking(steps: list[tuple[int, int
             streams.last = tick
             if incident and number == 1:
                 streams.bear(1, 30.0)
-            if incident and number == 2:
+            if 1 in streams.waiting and number == 2:
                 streams.wake(1)
             streams.count(0, posts)
             streams.count(1, posts)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 DAY_MINUTES = 1440
+COARSE_TICKS = 20.0
+"""Ticks per false alarm where a tick is longer than a day."""
 WEEK_MINUTES = 10080
 MONDAY = 3
 """Days from the first Monday before 1970-01-01 (a Thursday)."""
@@ -213,4 +215,29 @@ def day_scale(parameters: Parameters) -> Scale:
         floor=p.floor_per_day / 5,
         gap_ticks=2,
         age_edges=np.array([1, 3, 7], dtype=np.float64),
+    )
+
+
+def series_scale(parameters: Parameters, seconds: float) -> Scale:
+    """The scale of a bare series of counts whose rows are ``seconds`` apart: parts of an hour, parts of a day, days, or longer."""
+    minutes = seconds / 60
+    if minutes <= 60 and abs(60 / minutes - round(60 / minutes)) < 1e-6:
+        return minute_scale(parameters, minutes)
+    days = day_scale(parameters)
+    if minutes < DAY_MINUTES:
+        return _flat(minute_scale(parameters, minutes), round(DAY_MINUTES / minutes))
+    if minutes == DAY_MINUTES:
+        return days
+    return _flat(replace(days, tick_minutes=minutes, weekly_false_alarms=WEEK_MINUTES / minutes / COARSE_TICKS), 1)
+
+
+def _flat(scale: Scale, blocks_per_update: int) -> Scale:
+    """The same without a season, its blocks being single ticks."""
+    return replace(
+        scale,
+        ticks_per_block=1,
+        blocks_per_update=blocks_per_update,
+        cell_of=np.zeros(1, dtype=np.intp),
+        profile=np.ones(1),
+        shift=0,
     )
