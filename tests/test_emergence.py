@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from monitor.domain import Watch
 from monitor.emergence import Alarm, Arrival, Detector, Parameters
 from monitor.emergence.memory import Memory
-from monitor.emergence.parameters import day_scale, minute_scale, week_profile
+from monitor.emergence.parameters import day_scale, minute_scale
 from monitor.emergence.streams import Streams
 from monitor.emergence.table import Stream
 from monitor.errors import StoreError
@@ -54,9 +54,9 @@ def post(
 def chatter(days: float, per_day: float, seed: int = 1, start: datetime = T0, **kinds: object) -> list[Arrival]:
     """Random complaints in the rhythm of a Korean week, each by somebody new."""
     rng = np.random.default_rng(seed)
-    cell_of, profile = week_profile(Parameters())
+    scale = minute_scale(Parameters())
     first = int((start - datetime(1970, 1, 1, tzinfo=UTC)) // MINUTE)
-    season = profile[cell_of[((first + np.arange(int(days * 1440))) // 60 + 81) % 168]]
+    season = scale.profiles[0][scale.cells((first + np.arange(int(days * 1440))) // 60)]
     minutes = np.repeat(np.arange(len(season)), rng.poisson(per_day / 1440 * season))
     return [post(start + int(m) * MINUTE, 1000 * seed + n, **kinds) for n, m in enumerate(minutes)]  # type: ignore[arg-type]
 

@@ -6,6 +6,8 @@ be taken in one step, and the statistic has a closed form between posts.
 
 from __future__ import annotations
 
+from math import log
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +20,7 @@ BUSY_STRENGTH = 2000.0
 CLUMP, CLUMP_STRENGTH = 0.25, 5.0
 """Prior 1/k, and what it is worth in squared expected counts a tick."""
 PRIOR_DAYS = 0.25
+POST_WEIGHT = 0.25
 AGE_STEPS = 32
 AGE_MEMORY = 0.995
 AGE_NEEDED = 20.0
@@ -28,9 +31,10 @@ class Baseline:
 
     def __init__(self, parameters: Parameters, scale: Scale, table: Table):
         self.parameters, self.scale, self.table = parameters, scale, table
-        self.season_posts: Array = np.zeros((2, len(scale.profile)))
-        self.season_mean: Array = np.zeros((2, len(scale.profile)))
-        self.season: Array = np.stack([scale.profile, scale.profile])
+        cells = scale.profiles.shape[1]
+        self.season_posts: Array = np.zeros((2, cells))
+        self.season_mean: Array = np.zeros((2, cells))
+        self.season: Array = np.repeat(scale.profiles[:1], 2, axis=0)
         self.age_counts: Array = np.zeros((len(scale.age_edges), AGE_STEPS))
         self.chained = True
         self._by_cell: Array | None = None
@@ -55,11 +59,12 @@ class Baseline:
         t, p = self.table, self.parameters
         part = slice(first, None)
         posts = t.posts[part] + t.new_posts[part]
-        t.level[part] = posts / np.maximum(t.exposure[part] + t.new_exposure[part], 1e-9)
-        unsure = 1 / np.maximum(posts, 0.5)
+        exposure = np.maximum(t.exposure[part] + t.new_exposure[part], 1e-9)
+        t.level[part] = posts / exposure
         clumps = (t.clump_excess[part] + CLUMP * CLUMP_STRENGTH) / (t.clump_scale[part] + CLUMP_STRENGTH)
         t.clump[part] = 1 / np.clip(clumps, 1e-4, 30.0)
         busy = _variance(t.busy_excess[part], t.busy_scale[part], t.busy_seen[part])
+        unsure = 1 / np.maximum(posts, 0.5) + busy / np.maximum(exposure / self.scale.day_ticks, 1.0)
         local = _variance(t.local_excess[part], t.local_scale[part], t.local_seen[part])
         dense = busy / (busy + 1 / np.maximum(t.level[part] * self.scale.ticks_per_block * self.scale.busy_blocks, 1e-9))
         t.slack[part] = np.exp(_between(p.caution, dense**2) * np.sqrt(np.log1p(busy + unsure)))
@@ -100,11 +105,11 @@ class Baseline:
         t = self.table
         return (t.firmness + t.local_posts) / (t.firmness + t.local_mean)
 
-    def learn(self, cell: int, mean: Array, factor: Array, covered: int, cold: bool) -> None:
+    def learn(self, cell: int, mean: Array, factor: Array, covered: int, cold: bool, new: bool) -> None:
         """End a block of ``covered`` ticks with the posts that its streams counted.
 
-        Extreme blocks count as less; streams in an episode teach the season and the local level only. While all is new (``cold``)
-        nothing is extreme, and the level follows at once.
+        Extreme blocks count as less; streams in an episode teach the season and the local level only. While all is ``cold``
+        nothing is extreme, and the level follows at once; while it is ``new`` even the season waits for a level.
         """
         t = self.table
         own = t.wide
@@ -123,6 +128,7 @@ class Baseline:
             self.settle()
         else:
             self._learn_spread(calm, posts, expected, mean, factor, covered)
+        if not (cold and new):
             self._learn_season(cell, posts, covered)
         t.block_posts[:] = 0.0
         t.block_squares[:] = 0.0
@@ -242,14 +248,24 @@ class Baseline:
         self.season_mean[row, cell] += t.level[t.teachers] * covered
 
     def _settle_season(self) -> None:
-        """Shrink each season to the default profile, that of complaints to that of all mentions; mean 1 over the week."""
-        strength = self.parameters.season_strength
-        prior = self.scale.profile
-        self.season[:] = self._season(slice(None), prior, strength)
+        """Shrink each season to the likeliest profiles, that of complaints to that of all mentions; mean 1 over the week."""
+        self.season[:] = self._season(slice(None), self._likeliest())
         if self.chained:
-            self.season[1:] = self._season(slice(1, None), self.season[0], strength)
+            self.season[1:] = self._season(slice(1, None), self.season[0])
 
-    def _season(self, rows: slice, prior: Array, strength: float) -> Array:
+    def _likeliest(self) -> Array:
+        """Mean of the candidate profiles, weighted by how well each explains when the posts came (busy days make them count less)."""
+        log_profiles = np.log(self.scale.profiles)
+        fit = self.season_posts @ log_profiles.T
+        fit -= self.season_posts.sum(axis=1, keepdims=True) * np.log(np.maximum(self.season_mean @ self.scale.profiles.T, 1e-12))
+        fit *= POST_WEIGHT
+        fit[:, 0] += log(len(log_profiles))
+        weights = np.exp(fit - fit.max(axis=1, keepdims=True))
+        likeliest: Array = weights @ self.scale.profiles / weights.sum(axis=1, keepdims=True)
+        return likeliest
+
+    def _season(self, rows: slice, prior: Array) -> Array:
+        strength = self.parameters.season_strength
         season: Array = (self.season_posts[rows] + strength) / (self.season_mean[rows] + strength / prior)
         season /= season[:, self.scale.cell_of].mean(axis=1, keepdims=True)
         return season

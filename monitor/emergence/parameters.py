@@ -44,12 +44,12 @@ class Parameters:
     floor_per_day: float = 0.5
     level_half_life_days: float = 7.0
     season_half_life_days: float = 14.0
-    season_strength: float = 20.0
-    """Posts per cell of the week that the default profile is worth."""
+    season_strength: float = 10.0
+    """Posts per cell of the week that the likeliest profile is worth."""
     hours: tuple[float, ...] = HOURS
     days: tuple[float, ...] = DAYS
     utc_offset_hours: float = 9.0
-    """Local time of the profile."""
+    """Local time of the profile; its day is the detector's day."""
     incident_per_hour: float = 0.2
     incident_per_day: float = 1.0
     """Normal rate of one incident's posts on the day scale."""
@@ -81,7 +81,8 @@ class Parameters:
 class Scale:
     """How time is cut: a tick is the unit of the statistic, a block the unit of the local level, an update that of the baseline.
 
-    ``profile`` holds the default season per cell and ``cell_of`` the cell of each block of the cycle (a week).
+    ``profiles`` holds the seasons that are likely beforehand, per cell, the default first; ``cell_of`` is the cell of each block of the
+    cycle (a week).
     """
 
     tick_minutes: float
@@ -89,7 +90,7 @@ class Scale:
     blocks_per_update: int
     shift: int
     cell_of: NDArray[np.intp]
-    profile: NDArray[np.float64]
+    profiles: NDArray[np.float64]
     weekly_false_alarms: float
     level_decay: float
     season_decay: float
@@ -137,13 +138,24 @@ def _halving(half_life: float) -> float:
     return float(0.5 ** (1.0 / half_life))
 
 
-def week_profile(parameters: Parameters) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Cells of the 168 hours of a week (24 of weekdays, 24 of weekends) and the default season of these 48 cells, mean 1."""
+def week_cells() -> NDArray[np.intp]:
+    """Cells of the 168 hours of a week: 24 of weekdays, 24 of weekends."""
+    return np.array([hour + (24 if day >= 5 else 0) for day in range(7) for hour in range(24)], dtype=np.intp)
+
+
+def week_profiles(parameters: Parameters) -> NDArray[np.float64]:
+    """Seasons that a watch may have (candidates, 48), mean 1.
+
+    The default one first; then a flat day, and the default day lived in other time zones, also half as deep or by half of the people.
+    """
     hours = np.array(parameters.hours) / np.mean(parameters.hours)
     days = np.array(parameters.days) / np.mean(parameters.days)
-    cell_of = np.array([hour + (24 if day >= 5 else 0) for day in range(7) for hour in range(24)], dtype=np.intp)
-    profile = np.concatenate([hours * days[:5].mean(), hours * days[5:].mean()])
-    return cell_of, profile / profile[cell_of].mean()
+    shapes = [hours, np.ones(24)]
+    for shift in range(24):
+        moved = np.roll(hours, shift)
+        shapes += [moved] * (shift > 0) + [(moved + 1) / 2, (moved + hours) / 2]
+    profiles = np.array([np.concatenate([shape * days[:5].mean(), shape * days[5:].mean()]) for shape in shapes])
+    return np.asarray(profiles / profiles[:, week_cells()].mean(axis=1, keepdims=True))
 
 
 def minute_scale(parameters: Parameters, tick_minutes: float = 1.0, weekly: float | None = None) -> Scale:
@@ -151,7 +163,6 @@ def minute_scale(parameters: Parameters, tick_minutes: float = 1.0, weekly: floa
     p, tick = parameters, tick_minutes
     per_block = max(1, round(60 / tick))
     hours_per_block = per_block * tick / 60
-    cell_of, profile = week_profile(p)
 
     def ticks(hours: float) -> int:
         return round(hours * 60 / tick)
@@ -161,8 +172,8 @@ def minute_scale(parameters: Parameters, tick_minutes: float = 1.0, weekly: floa
         ticks_per_block=per_block,
         blocks_per_update=24,
         shift=round(p.utc_offset_hours) + 24 * MONDAY,
-        cell_of=cell_of,
-        profile=profile,
+        cell_of=week_cells(),
+        profiles=week_profiles(p),
         weekly_false_alarms=p.false_alarms_per_week if weekly is None else weekly,
         level_decay=_halving(p.level_half_life_days),
         season_decay=_halving(p.season_half_life_days),
@@ -195,7 +206,7 @@ def day_scale(parameters: Parameters) -> Scale:
         blocks_per_update=1,
         shift=MONDAY,
         cell_of=np.arange(7, dtype=np.intp),
-        profile=days,
+        profiles=np.stack([days, np.ones(7)]),
         weekly_false_alarms=p.daily_false_alarms_per_week,
         level_decay=_halving(4 * p.level_half_life_days),
         season_decay=_halving(8 * p.season_half_life_days),
@@ -238,6 +249,6 @@ def _flat(scale: Scale, blocks_per_update: int) -> Scale:
         ticks_per_block=1,
         blocks_per_update=blocks_per_update,
         cell_of=np.zeros(1, dtype=np.intp),
-        profile=np.ones(1),
+        profiles=np.ones((1, 1)),
         shift=0,
     )

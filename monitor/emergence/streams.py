@@ -304,7 +304,14 @@ class Streams:
         if covered > 0:
             self._derive()
             self._episodes(covered)
-            self.baseline.learn(int(self.scale.cells(np.array([self.block]))[0]), self.mean, self.factor, covered, self.cold)
+            self.baseline.learn(
+                int(self.scale.cells(np.array([self.block]))[0]),
+                self.mean,
+                self.factor,
+                covered,
+                self.cold,
+                self.covered < self.scale.warm_ticks / 3,
+            )
             self.covered += covered
             self.block_from = end
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.emergence.parameters import Parameters, minute_scale, week_profile
+from monitor.emergence.parameters import Parameters, minute_scale
 from monitor.emergence.streams import Streams
 from monitor.emergence.table import Stream
 
@@ -25,7 +25,7 @@ class Lanes(Streams):
         base = self.baseline
         base.chained = False
         base.season_posts, base.season_mean = np.zeros((lanes, 48)), np.zeros((lanes, 48))
-        base.season = np.repeat(base.scale.profile[None, :], lanes, axis=0)
+        base.season = np.repeat(base.scale.profiles[:1], lanes, axis=0)
         self._claim()
 
     def _claim(self) -> None:
@@ -89,4 +89,4 @@ def with_caution(parameters: Parameters, z: float) -> Parameters:
     return replace(parameters, caution=z)
 
 
-__all__ = ["START", "WEEK", "Lanes", "backgrounds", "draw", "feed", "week_profile", "with_caution"]
+__all__ = ["START", "WEEK", "Lanes", "backgrounds", "draw", "feed", "with_caution"]
