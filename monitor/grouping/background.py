@@ -73,7 +73,7 @@ class Background:
             levels = np.frombuffer(body, np.uint8, count, 8 + 4 * count)
         except (struct.error, zlib.error) as error:
             raise ValueError("not a background of grouping") from error
-        shares = np.exp(-levels / _STEPS)
+        shares = np.exp(levels / -_STEPS)
         return cls(dict(zip(numbers.tolist(), shares.tolist(), strict=True)), round(rarest, 6), round(idea, 6))
 
     def features(self, words: Iterable[str]) -> tuple[tuple[Feature, ...], ...]:

@@ -11,8 +11,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections import Counter
-from collections.abc import Sequence
-from functools import lru_cache
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +25,9 @@ PRIOR = 10.0
 """Incidents that the shipped shares are worth."""
 CROWDING = 0.7
 """Power of the number of incidents that hold a feature: a large trouble in fragments must not make its own words ordinary."""
-LEAVE_OUT = 0.5
+NEAR = 0.25
+"""What an incident of the same time counts, where one of another time counts 1."""
+NEAR_DAYS = 2.0
 RAREST = 0.004
 LEAST_GAIN = 1.3
 CAP = 4.0
@@ -35,12 +36,28 @@ UNLIKE = 0.2
 MOST_UNLIKE = 6
 """A word that the incident does not know takes off ``UNLIKE``; so many words do at most."""
 
+_UNIT = 1024
+_NONE = np.zeros(0)
+_NO_SLOTS = np.zeros(0, np.int32)
+
 Features = tuple[tuple[Feature, ...], ...]
 
 
-@lru_cache(maxsize=4096)
-def _crowd(incidents: int) -> float:
-    return float(max(incidents - LEAVE_OUT, 0.0) ** CROWDING)
+@dataclass(frozen=True, slots=True, eq=False)
+class Heard:
+    """What live incidents know of a post's ``words`` (their number).
+
+    ``features`` are the (word, feature) pairs that say something, with their ``gains``; the arrays ``gained``, ``word``, ``slots``,
+    ``counts`` have one entry for each of them and each incident that holds it.
+    """
+
+    words: int
+    features: list[tuple[int, int]]
+    gains: NDArray[np.float64]
+    gained: NDArray[np.float64]
+    word: NDArray[np.int64] | NDArray[np.int32]
+    slots: NDArray[np.int32]
+    counts: NDArray[np.int32]
 
 
 class _Holders:
@@ -118,55 +135,64 @@ class Words:
             if not holders.slots:
                 del self._holders[number]
 
-    def gains(self, features: Features, incidents: int) -> list[dict[int, float]]:
-        """Return for each word how many times likelier each feature makes it at most; features that say too little are left out."""
-        total = PRIOR + max(incidents - LEAVE_OUT, 0.0) ** CROWDING
-        holders_of, gains = self._holders, []
-        for word in features:
-            known = {}
-            for number, kind, share in word:
-                if (holders := holders_of.get(number)) is not None:
-                    normal = (PRIOR * share + _crowd(len(holders.slots))) / total
-                    if (gain := OWN * WEIGHTS[kind] / max(normal, RAREST)) > LEAST_GAIN - 1 + OWN:
-                        known[number] = gain
-            gains.append(known)
-        return gains
+    def heard(self, features: Features, day: float) -> Heard:
+        """Return what live incidents know of a post's words, written on ``day``, and how much each match would say at most."""
+        found = [
+            (word, number, kind, share, holders)
+            for word, known in enumerate(features)
+            for number, kind, share in known
+            if (holders := self._holders.get(number)) is not None
+        ]
+        if not found:
+            return Heard(len(features), [], _NONE, _NONE, _NO_SLOTS, _NO_SLOTS, _NO_SLOTS)
+        words, numbers, kinds, shares, holders_of = zip(*found, strict=True)
+        lengths = np.array([len(holders.slots) for holders in holders_of])
+        slots = np.concatenate([np.frombuffer(holders.slots, np.int32) for holders in holders_of])
+        counts = np.concatenate([np.frombuffer(holders.counts, np.int32) for holders in holders_of])
+        strange = self._strangeness(day)
+        others = np.add.reduceat(strange[slots], np.cumsum(lengths) - lengths) / _UNIT
+        everyone = PRIOR + (float(strange.sum()) / _UNIT) ** CROWDING
+        normal = (PRIOR * np.array(shares) + others**CROWDING) / everyone
+        gains = OWN * np.array([WEIGHTS[kind] for kind in kinds]) / np.maximum(normal, RAREST)
+        kept = gains > LEAST_GAIN - 1 + OWN
+        entries = np.repeat(kept, lengths)
+        which = np.flatnonzero(kept).tolist()
+        return Heard(
+            len(features),
+            [(words[place], numbers[place]) for place in which],
+            gains[kept],
+            np.repeat(gains, lengths)[entries],
+            np.repeat(np.array(words), lengths)[entries],
+            slots[entries],
+            counts[entries],
+        )
 
-    def surprises(self, gains: Sequence[dict[int, float]]) -> NDArray[np.float64]:
+    def _strangeness(self, day: float) -> NDArray[np.int64]:
+        """How much each incident counts for what is normal: fully when it is days away, little when it is of the same time.
+
+        Words of one trouble come in a burst; words that the company's posts always have come at all times.
+        """
+        near = np.exp(-np.abs(day - self.latest) / NEAR_DAYS)
+        whole: NDArray[np.int64] = np.where(self.posts > 0, np.rint((1 - (1 - NEAR) * near) * _UNIT), 0).astype(np.int64)
+        return whole
+
+    def surprises(self, heard: Heard) -> NDArray[np.float64]:
         """Return the surprise of a post in every incident, by slot."""
-        slots, counts, gained, words = self._held(gains)
-        unlike = -UNLIKE * min(len(gains), MOST_UNLIKE)
-        if not slots:
-            return np.full(self._slots, unlike)
-        lengths = [len(each) for each in slots]
-        slot = np.concatenate(slots)
-        times = 1 - OWN + np.repeat(gained, lengths) * np.concatenate(counts) / self._posts[slot]
-        best = np.ones((len(gains), self._slots))
-        np.maximum.at(best, (np.repeat(words, lengths), slot), times)
+        times = 1 - OWN + heard.gained * heard.counts / self._posts[heard.slots]
+        best = np.ones((heard.words, self._slots))
+        np.maximum.at(best, (heard.word, heard.slots), times)
         word, known = np.nonzero(best > 1)
         said = np.bincount(known, np.minimum(np.log(best[word, known]), CAP), self._slots)
-        unknown = len(gains) - np.bincount(known, minlength=self._slots)
+        unknown = heard.words - np.bincount(known, minlength=self._slots)
         total: NDArray[np.float64] = said - UNLIKE * np.minimum(unknown, MOST_UNLIKE)
         return total
 
-    def _held(self, gains: Sequence[dict[int, float]]) -> tuple[list[NDArray[np.int32]], list[NDArray[np.int32]], list[float], list[int]]:
-        slots, counts, gained, words = [], [], [], []
-        for word, known in enumerate(gains):
-            for number, gain in known.items():
-                holders = self._holders[number]
-                slots.append(np.frombuffer(holders.slots, np.int32))
-                counts.append(np.frombuffer(holders.counts, np.int32))
-                gained.append(gain)
-                words.append(word)
-        return slots, counts, gained, words
-
-    def surprise(self, gains: Sequence[dict[int, float]], held: Counter[int], posts: int) -> float:
+    def surprise(self, heard: Heard, held: Counter[int], posts: int) -> float:
         """Return the surprise of a post in one incident, whose ``posts`` posts hold features ``held`` times."""
-        said, unknown = 0.0, 0
-        for word in gains:
-            best = max((1 - OWN + gain * held[number] / posts for number, gain in word.items() if number in held), default=0.0)
-            if best > 1:
-                said += min(math.log(best), CAP)
-            else:
-                unknown += 1
+        best: dict[int, float] = {}
+        for (word, number), gain in zip(heard.features, heard.gains.tolist(), strict=True):
+            if number in held:
+                best[word] = max(best.get(word, 1.0), 1 - OWN + gain * held[number] / posts)
+        said = sum(min(math.log(times), CAP) for times in best.values() if times > 1)
+        unknown = heard.words - sum(1 for times in best.values() if times > 1)
         return said - UNLIKE * min(unknown, MOST_UNLIKE)

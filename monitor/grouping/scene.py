@@ -18,7 +18,7 @@ from monitor.grouping.likelihood import Words
 from monitor.grouping.shapes import Candidate, Merge, Parameters, Placement
 from monitor.grouping.stories import Row, Story, candidate_of, row_of
 from monitor.grouping.titles import title
-from monitor.grouping.wording import telling, wording
+from monitor.grouping.wording import stem, telling, wording
 
 _LOOKED_AT = 24
 _COMPARED = 8
@@ -144,7 +144,7 @@ class Scene:
         """Yield the incidents that fit a post, or nearly so."""
         if not self.stories:
             return
-        surprises = self._words.surprises(self._words.gains(row.features, len(self.stories)))
+        surprises = self._words.surprises(self._words.heard(row.features, _day(row.at)))
         answered = {story.slot for parent in row.parents if (story := self._story_of(parent)) is not None}
         own = {self.stories[incident].slot for incident in self._authors.get(row.author or "", ())}
         floor = bar - self._parameters.merge_slack
@@ -200,8 +200,9 @@ class Scene:
         return sum(max((-math.log(share) for number, _, share in word if number in theirs), default=0.0) for word in row.features)
 
     def _common(self, row: Row, others: Iterable[Row]) -> list[str]:
-        theirs = {word for other in others for word in other.wording.words}
-        return list(dict.fromkeys(word for word in row.wording.words if word in theirs and telling(word)))[:3]
+        theirs = {stem(word) for other in others for word in other.wording.words}
+        ours = (word if word[0] < "가" else stem(word) for word in row.wording.words if telling(word) and stem(word) in theirs)
+        return list(dict.fromkeys(ours))[:3]
 
     # ---- standing for an incident ----
 
@@ -271,7 +272,7 @@ class Scene:
         return surprise >= self._bar() + (parameters.lone_margin if len(small.rows) == 1 else parameters.merge_margin)
 
     def _surprise(self, row: Row, story: Story) -> float:
-        return self._words.surprise(self._words.gains(row.features, len(self.stories)), story.held, len(story.rows))
+        return self._words.surprise(self._words.heard(row.features, _day(row.at)), story.held, len(story.rows))
 
     def _merge(self, older: Story, younger: Story) -> Merge:
         post = max(younger.rows, key=lambda row: (max(self._shared(row, other) for other in older.rows), row.order))

@@ -18,7 +18,7 @@ LONGEST_TEXT = 4_000
 """Characters of a text that are looked at."""
 
 _LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
-_NOT_WORDS = re.compile(r"(?:\brt\s+)?@\w+:?|\S+@\S+\.\w+|\b(?:URL|EMAIL|PHONE|NUMBER)\b|\[(?:email|phone)\]")
+_NOT_WORDS = re.compile(r"(?:\b[rR][tT]\s+)?@\w+:?|\S+@\S+\.\w+|\b(?:URL|EMAIL|PHONE|NUMBER)\b|\[(?:email|phone)\]")
 _WORD = re.compile(r"[가-힣]+|[ㄱ-ㅎㅏ-ㅣ]+|[a-zà-ɏ]+(?:'[a-z]+)?|\d+")
 _RUN = re.compile(r"(.)\1{2,}", re.DOTALL)
 _HASHTAG = re.compile(r"#(\w{2,40})")
