@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from monitor.config import Settings
@@ -27,8 +28,13 @@ def acknowledge(store: Store, incident_id: int, who: str, now: datetime, note: s
 
 
 def resolve(store: Store, incident_id: int, who: str, now: datetime, note: str = "") -> Incident:
-    """The trouble is over; new posts about it reopen the incident."""
-    return _move(store, incident_id, Status.RESOLVED, who, now, note)
+    """The trouble is over, and those who were told hear so; new posts about it reopen the incident."""
+    with store.transaction():
+        incident = _move(store, incident_id, Status.RESOLVED, who, now, note)
+        latest = store.incidents.latest_assessment(incident_id)
+        if latest is not None and incident.alerted_at is not None:
+            store.incidents.add_assessment(replace(latest, at=now))  # for the next tick to decide on: no due date ever comes again
+    return incident
 
 
 def dismiss(store: Store, incident_id: int, who: str, now: datetime, note: str = "") -> Incident:
@@ -46,11 +52,13 @@ def assign(store: Store, incident_id: int, to: str, who: str, now: datetime) -> 
 
 
 def confirm(store: Store, settings: Settings, incident_id: int, who: str, now: datetime) -> Incident:
-    """The alert was right: a label, and the price that it cost detector and budget is given back."""
+    """The alert was right: a label, and the price that it cost detector and budget is given back, once."""
     with store.transaction():
+        before = store.incidents.get(incident_id)
         incident = store.incidents.confirm(incident_id, who, now)
-        put_pressure(store, pressure(store, settings.budget, now).after(now, settings.budget).confirmed(settings.budget))
-        changes.confirmed(store, incident.watch)
+        if before.alerted_at is not None and before.confirmed_at is None:
+            put_pressure(store, pressure(store, settings.budget, now).after(now, settings.budget).confirmed(settings.budget))
+            changes.confirmed(store, incident.watch)
         _label(store, incident_id, True, who, now)
     return incident
 

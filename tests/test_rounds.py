@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
+import pytest
 from conftest import World, parts_for
 
+from monitor import actions
+from monitor.alerting import QuietHours
 from monitor.collectors.jsonl import Options
 from monitor.config import Collector
-from monitor.domain import Reason, Run, Severity
+from monitor.domain import Because, Decision, Reason, Run, Severity, Status
 from monitor.pipeline import Pipeline, health, housekeeping, rounds
 
 
@@ -18,8 +22,8 @@ def with_collector(world: World) -> None:
     world.parts = parts_for(replace(world.parts.settings, collectors=(source,)), world.kept)
 
 
-def collected(world: World, error: str | None = None) -> None:
-    world.store.runs.record(Run("collect boards", world.now, world.now, 1, int(error is not None), error))
+def collected(world: World, error: str | None = None, done: int = 0) -> None:
+    world.store.runs.record(Run("collect boards", world.now, world.now, done, int(error is not None), error))
 
 
 def test_a_silent_collector_is_told_once_and_so_is_its_return(world: World) -> None:
@@ -91,3 +95,85 @@ def test_old_posts_go_once_a_day(world: World) -> None:
     pipeline.keep_house(world.now)
     assert world.store.counts()["posts"] == 0
     assert not housekeeping.is_due(world.store, world.now)
+
+
+def settled(world: World, **changed: object) -> None:
+    """Change what one receiver or [monitor] says."""
+    settings = world.parts.settings
+    mode, receiver = changed.pop("mode", "live"), replace(settings.receivers[0], **changed)  # type: ignore[arg-type]
+    monitor = replace(settings.monitor, mode=mode, timezone=ZoneInfo("UTC"))  # type: ignore[arg-type]
+    world.parts = parts_for(replace(settings, monitor=monitor, receivers=(receiver,)), world.kept)
+
+
+def left_to_the_digest(world: World) -> int:
+    """An incident about which the latest decision was to leave it to the digest; its number."""
+    world.post("새 차에 흠집 투성이로 왔어요 topic=damage_loss !")
+    world.tick()
+    incident = world.store.incidents.live()[0]
+    world.store.incidents.add_decision(
+        Decision(incident.id, world.now, Reason.DIGEST, False, Severity.MODERATE, Because("alerting_digest")), None
+    )
+    return incident.id
+
+
+def digests(world: World) -> int:
+    rounds.digest(world.store, world.parts, world.now)
+    return len([row for row in world.store.outbox.list(everything=True) if row.message.thread.startswith("digest")])
+
+
+def test_a_digest_waits_for_the_end_of_quiet_hours_and_loses_nothing(world: World) -> None:
+    settled(world, quiet_hours=QuietHours.parse("00:00-07:00"))
+    left_to_the_digest(world)
+    for _ in range(6):
+        assert digests(world) == 0
+        world.pass_time(hours=1)
+    world.pass_time(hours=1)
+    assert digests(world) == 1
+    world.pass_time(minutes=30)
+    assert digests(world) == 1
+
+
+def test_a_rehearsal_and_a_silence_keep_the_digest_back(world: World) -> None:
+    settled(world, mode="silent")
+    number = left_to_the_digest(world)
+    assert digests(world) == 0
+    settled(world, mode="live")
+    silence = world.store.incidents.add_silence({"incident": str(number)}, world.now, world.now + timedelta(hours=2), "kim", "")
+    assert digests(world) == 0
+    world.store.incidents.expire_silence(silence, world.now)
+    assert digests(world) == 1
+
+
+def test_a_resolution_waits_for_the_end_of_quiet_hours(world: World) -> None:
+    settled(world, quiet_hours=QuietHours.parse("10:00-12:00"))
+    number = left_to_the_digest(world)
+    receivers = (world.parts.settings.receivers[0].name,)
+    world.store.incidents.add_decision(
+        Decision(number, world.now, Reason.FIRST, True, Severity.HIGH, Because("alerting_repeat"), receivers=receivers), None
+    )
+    world.store.incidents.mark_alerted(number, Severity.HIGH, world.now)
+    world.store.incidents.transition(number, Status.TRIGGERED, "kim", world.now)
+    world.pass_time(hours=10, minutes=30)
+    actions.resolve(world.store, number, "kim", world.now)
+    world.tick()
+    assert world.kept.messages == []
+    world.pass_time(hours=1, minutes=30)
+    world.tick()
+    assert [message.reason for message in world.kept.messages] == [Reason.RESOLVED]
+
+
+def test_a_source_with_some_broken_lines_is_not_silent(world: World) -> None:
+    with_collector(world)
+    for _ in range(8):
+        collected(world, "boards.jsonl:7: not JSON", done=5)
+        world.pass_time(minutes=5)
+    health.watch(world.store, world.parts, world.now)
+    assert world.store.outbox.list(everything=True) == []
+
+
+def test_a_bug_in_a_step_is_no_good_pass(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.pipeline.judging.classify", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        Pipeline(world.store, world.parts).step("classify", world.now)
+    assert world.store.runs.last_good("classify") is None
+    assert world.store.runs.latest()[0].failed == 1

@@ -6,7 +6,7 @@ The pure heart is ``decide(situation, desk, parameters) -> Decision``; every pat
 from monitor.alerting.decision import PRECEDENCE, decide, look_again_at
 from monitor.alerting.parameters import Budget, Parameters
 from monitor.alerting.pressure import Pressure
-from monitor.alerting.routing import Desk, QuietHours, Receiver, Route, escalate, matched, quiet, route, silenced
+from monitor.alerting.routing import Desk, QuietHours, Receiver, Route, awake_at, escalate, matched, quiet, route, silenced
 from monitor.alerting.situation import Alarm, Situation, Told, remember
 from monitor.alerting.storm import Storm, storm
 from monitor.alerting.worth import Worth, severity, weigh
@@ -25,6 +25,7 @@ __all__ = [
     "Storm",
     "Told",
     "Worth",
+    "awake_at",
     "decide",
     "escalate",
     "look_again_at",

@@ -193,9 +193,12 @@ def _decision(case: _Case, reason: Reason) -> Decision:
 
 
 def _told_before(case: _Case) -> tuple[str, ...]:
-    """Return who has heard of the incident and should hear of its end; on a storm page that was whoever it reaches."""
+    """Return who has heard of the incident and should hear of its end; on a storm page that was whoever it reaches.
+
+    Nobody in a rehearsal. Quiet hours are no reason to leave somebody out: the caller keeps the message until ``awake_at``.
+    """
     known = case.situation.known
-    if known is None:
+    if known is None or case.desk.silent:
         return ()
     return known.receivers or _names(case.situation, known.severity, case.desk)
 

@@ -144,16 +144,31 @@ def _write_messages(store: Store, parts: Parts, situation: Situation, decision: 
         language = parts.settings.language(name)
         briefing = brief(store, parts, situation.incident, situation.assessment, decision, situation.told, language)
         message = messages.compose(briefing, language, parts.settings.zone)
-        enqueue(store, parts, name, message, now, decision_id, decision.incident_id)
+        enqueue(store, parts, name, message, now, decision_id, decision.incident_id, _due_at(parts, name, decision, now))
+
+
+def _due_at(parts: Parts, name: str, decision: Decision, now: datetime) -> datetime:
+    """When a receiver may have a message: at once if it is critical, else not before the end of quiet hours."""
+    desk = parts.settings.desk
+    if decision.severity is Severity.CRITICAL:
+        return now
+    return next((alerting.awake_at(receiver, now, desk.zone) for receiver in desk.receivers if receiver.name == name), now)
 
 
 def enqueue(
-    store: Store, parts: Parts, receiver: str, message: Message, now: datetime, decision_id: int | None, incident_id: int | None
+    store: Store,
+    parts: Parts,
+    receiver: str,
+    message: Message,
+    now: datetime,
+    decision_id: int | None,
+    incident_id: int | None,
+    due_at: datetime | None = None,
 ) -> None:
-    """Put a message into the outbox, once for each channel of the receiver."""
+    """Put a message into the outbox, once for each channel of the receiver, to be sent from ``due_at`` on (None: now)."""
     for name, channel in parts.notifiers:
         if name == receiver:
-            store.outbox.enqueue(decision_id, incident_id, receiver, channel, message, now)
+            store.outbox.enqueue(decision_id, incident_id, receiver, channel, message, now, due_at)
 
 
 def brief(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
@@ -11,8 +12,9 @@ from monitor.pipeline.deciding import brief, enqueue, pressure, put_pressure, re
 from monitor.pipeline.parts import Outcome, Parts
 from monitor.store import Store
 
-DIGEST = "digest"
+DIGEST = "digests"
 DIGEST_EVERY = timedelta(hours=1)
+FIRST_DIGEST = timedelta(hours=24)
 MOST_IN_DIGEST = 20
 
 
@@ -37,20 +39,32 @@ def storm_page(store: Store, parts: Parts, now: datetime) -> Outcome:
 
 
 def digest(store: Store, parts: Parts, now: datetime) -> Outcome:
-    """Once an hour: what rose out of the ordinary without being worth an alert of its own, the most worthwhile first."""
-    last = store.state(DIGEST)
-    if last is not None and now - datetime.fromisoformat(last.decode()) < DIGEST_EVERY:
+    """Once an hour: what rose out of the ordinary without being worth an alert of its own, the most worthwhile first.
+
+    A receiver in quiet hours finds all of them in the first digest after; silenced incidents are left out; silent mode sends none.
+    """
+    desk = parts.settings.desk
+    if desk.silent:
         return Outcome()
-    since = datetime.fromisoformat(last.decode()) if last is not None else now - DIGEST_EVERY
-    rows = [(incident, decision) for incident, decision in store.incidents.digested(since)]
-    if not rows:
-        return Outcome()
-    rows.sort(key=lambda row: (-row[1].inputs.get("benefit", 0.0), row[0].id))
-    receivers = [receiver.name for receiver in parts.settings.receivers]
-    with store.transaction():
-        _send(store, parts, rows[:MOST_IN_DIGEST], receivers, messages.digest, now)
-        store.put_state(DIGEST, now.isoformat().encode())
-    return Outcome(len(rows))
+    last = {name: datetime.fromisoformat(at) for name, at in json.loads(store.state(DIGEST) or b"{}").items()}
+    told = 0
+    for receiver in desk.receivers:
+        since = last.get(receiver.name, now - FIRST_DIGEST)
+        if now - since < DIGEST_EVERY or alerting.quiet(receiver, now, desk.zone):
+            continue
+        if rows := _digested(store, since, now):
+            last[receiver.name] = now
+            told += len(rows)
+            with store.transaction():
+                _send(store, parts, rows[:MOST_IN_DIGEST], [receiver.name], messages.digest, now)
+                store.put_state(DIGEST, json.dumps({name: at.isoformat() for name, at in last.items()}).encode())
+    return Outcome(told)
+
+
+def _digested(store: Store, since: datetime, now: datetime) -> list[tuple[Incident, Decision]]:
+    silences = store.incidents.silences(now)
+    rows = [row for row in store.incidents.digested(since) if not alerting.silenced(row[0], silences, now)]
+    return sorted(rows, key=lambda row: (-row[1].inputs.get("benefit", 0.0), row[0].id))
 
 
 Writer = Callable[..., Message]

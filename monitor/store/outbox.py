@@ -26,9 +26,16 @@ class Outbox:
         self._db = connection
 
     def enqueue(
-        self, decision_id: int | None, incident_id: int | None, receiver: str, channel: str, message: Message, now: datetime
+        self,
+        decision_id: int | None,
+        incident_id: int | None,
+        receiver: str,
+        channel: str,
+        message: Message,
+        now: datetime,
+        due_at: datetime | None = None,
     ) -> int:
-        """Put a message into the outbox, due now; return its number.
+        """Put a message into the outbox, due at ``due_at`` (None: now); return its number.
 
         A message whose key is there already for this receiver and channel is not doubled: the number is that of the first.
         """
@@ -37,7 +44,7 @@ class Outbox:
             """INSERT OR IGNORE INTO notifications
             (decision, incident, receiver, channel, dedup_key, thread, message, picture, state, next_attempt_at, created_at)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?)""",
-            (decision_id, incident_id, *key, message.thread, message_text(message), message.picture, stamp(now), stamp(now)),
+            (decision_id, incident_id, *key, message.thread, message_text(message), message.picture, stamp(due_at or now), stamp(now)),
         )
         return int(self._db.value("SELECT id FROM notifications WHERE receiver = ? AND channel = ? AND dedup_key = ?", key))
 
