@@ -6,7 +6,7 @@ from datetime import timedelta
 from conftest import World
 
 from monitor import actions, assembly
-from monitor.domain import Kind, Post, Reason, Status, Step
+from monitor.domain import Kind, Post, Reason, Severity, Status, Step
 from monitor.errors import DeliveryFailed
 from monitor.pipeline import Pipeline
 from monitor.pipeline.deciding import pressure
@@ -248,3 +248,30 @@ def test_a_confirmation_gives_the_price_back_and_a_dismissal_does_not(world: Wor
     actions.confirm(world.store, settings, incident_id, "kim", world.now)
     assert pressure(world.store, settings.budget, world.now).price < paid
     assert world.store.posts.labels()
+
+
+def test_a_second_confirmation_gives_nothing_back(world: World) -> None:
+    world.post(SCRATCHES[0])
+    world.tick()
+    settings, incident_id = world.parts.settings, world.store.incidents.live()[0].id
+    before = pressure(world.store, settings.budget, world.now).price
+    actions.confirm(world.store, settings, incident_id, "kim", world.now)
+    assert pressure(world.store, settings.budget, world.now).price == before, "nobody was alerted: nothing was paid"
+    world.store.incidents.mark_alerted(incident_id, Severity.HIGH, world.now)
+    actions.confirm(world.store, settings, incident_id, "kim", world.now)
+    assert pressure(world.store, settings.budget, world.now).price == before
+
+
+def test_a_repost_in_the_same_batch_joins_what_it_passes_on(world: World) -> None:
+    first = world.post(SCRATCHES[0])
+    world.feed([Post("x:r1", "x", "이거 봐", world.now, author_id="x:fan", quote_of=first.id)], [])
+    world.tick()
+    assert world.store.incidents.live()[0].posts == 2
+
+
+def test_the_views_count_complaints_by_the_configured_threshold(world: World) -> None:
+    settings = world.parts.settings
+    world.parts = replace(world.parts, settings=replace(settings, classifier=replace(settings.classifier, complaint_threshold=0.97)))
+    world.post(SCRATCHES[0])
+    world.tick()
+    assert world.store.counts()["complaints"] == 0

@@ -81,6 +81,9 @@ class Pipeline:
             outcome = work()
         except MonitorError as error:
             outcome = Outcome(failed=1, errors=(str(error),))
+        except Exception as error:
+            outcome = Outcome(failed=1, errors=(f"a bug: {type(error).__name__}",))
+            raise
         finally:
             if self.recorded:
                 finished = now + timedelta(seconds=time.monotonic() - started)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from monitor.attention import bad_news
@@ -15,6 +15,7 @@ from monitor.store import Store
 
 def classify(store: Store, parts: Parts, now: datetime) -> Outcome:
     """Give every new mention its verdict, batch by batch."""
+    store.set_complaint_threshold(parts.settings.classifier.complaint_threshold)
     done = 0
     more = True
     while more and (work := store.posts.unclassified(BATCH)):
@@ -75,8 +76,9 @@ def _place(store: Store, parts: Parts, grouper: Grouper, work: Sequence[Judged],
     members: list[Member] = []
     prints: list[Fingerprint] = []
     back: set[int] = set()
+    placed: set[tuple[str, str]] = set()
     for judged in work:
-        if is_complaint(judged, parts) or _passes_on_a_member(store, judged):
+        if is_complaint(judged, parts) or _passes_on_a_member(store, judged, placed):
             placement = grouper.place([_candidate(judged)], next_id)[0]
             if placement.reopens:
                 back.add(placement.incident_id)
@@ -84,6 +86,7 @@ def _place(store: Store, parts: Parts, grouper: Grouper, work: Sequence[Judged],
                 opened.append(_new_incident(judged, placement, grouper.title(placement.incident_id)))
                 next_id += 1
             members.append(Member(judged.post.id, judged.mention.watch, placement.incident_id, placement.because, placement.copy_of))
+            placed.add((judged.post.id, judged.mention.watch))
             bits, copy_of, incident_id = placement.fingerprint, placement.copy_of, placement.incident_id
         else:
             bits, copy_of = grouper.copy_of(judged.mention.watch, judged.post.id, judged.post.text, judged.post.created_at)
@@ -130,9 +133,10 @@ def _reopen(store: Store, grouper: Grouper, incident_id: int, now: datetime) -> 
     grouper.close(incident_id, status)
 
 
-def _passes_on_a_member(store: Store, judged: Judged) -> bool:
-    parent = judged.post.repost_of or judged.post.quote_of
-    return parent is not None and store.incidents.of_post(parent, judged.mention.watch) is not None
+def _passes_on_a_member(store: Store, judged: Judged, placed: Collection[tuple[str, str]]) -> bool:
+    """Whether it is a repost or quote of a post in an incident, be that stored or ``placed`` just now."""
+    parent, watch = judged.post.repost_of or judged.post.quote_of, judged.mention.watch
+    return parent is not None and ((parent, watch) in placed or store.incidents.of_post(parent, watch) is not None)
 
 
 def _candidate(judged: Judged) -> Candidate:

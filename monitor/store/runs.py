@@ -38,8 +38,9 @@ class Runs:
         return [Run(row[0], moment(row[1]), moment(row[2]), *row[3:]) for row in found]
 
     def last_good(self, step: str) -> datetime | None:
-        """When a step (``collect NAME`` for a collector) last ended a pass without an error, or None."""
-        return maybe_moment(self._db.value("SELECT max(finished_at) FROM runs WHERE step = ? AND error IS NULL", (step,)))
+        """When a step (``collect NAME`` for a collector) last ended a pass without an error, or in spite of one brought something new."""
+        sql = "SELECT max(finished_at) FROM runs WHERE step = ? AND (error IS NULL OR done > 0)"
+        return maybe_moment(self._db.value(sql, (step,)))
 
     def first_seen(self, step: str) -> datetime | None:
         """When a step (``collect NAME``) first ended a pass, as far as the records go back, or None."""
