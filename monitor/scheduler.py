@@ -24,7 +24,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.blocking import BlockingScheduler
 
 from monitor.collectors import Collector
-from monitor.errors import Busy
+from monitor.errors import Busy, MonitorError
 from monitor.pipeline import Memory, Parts, Pipeline
 from monitor.store import Store, holder_name
 
@@ -42,16 +42,31 @@ def utc_now() -> datetime:
 
 @contextlib.contextmanager
 def leased(store: Store, wait: timedelta = timedelta(0)) -> Iterator[None]:
-    """Hold the database's lease; raises ``Busy`` when another run still holds it after ``wait``."""
+    """Hold the database's lease, renewed for as long as the work takes; raises ``Busy`` when another run has it still after ``wait``."""
     deadline = time.monotonic() + wait.total_seconds()
     while not store.runs.take_lease(holder_name(), utc_now(), LEASE):
         if time.monotonic() >= deadline:
             raise Busy(f"another monitor ({store.runs.lease_holder()}) is running on {store.path}")
         time.sleep(0.5)
+    done = threading.Event()
+    renewing = threading.Thread(target=_renew, args=(store.path, done), daemon=True)
+    renewing.start()
     try:
         yield
     finally:
+        done.set()
+        renewing.join()
         store.runs.release_lease(holder_name())
+
+
+def _renew(path: str, done: threading.Event) -> None:
+    """Keep the lease fresh while one step takes longer than it lasts (a first pass over a year of posts, a slow mail server)."""
+    while not done.wait(LEASE.total_seconds() / 3):
+        try:
+            with Store.open(path) as store:
+                store.runs.heartbeat(holder_name(), utc_now(), LEASE)
+        except MonitorError as error:
+            log.warning("the lease could not be renewed: %s", error)
 
 
 class Daemon:
@@ -139,7 +154,9 @@ def beat(url: str | None) -> None:
 
 
 def _report(event: JobExecutionEvent) -> None:
-    if getattr(event, "exception", None):
-        log.error("%s failed: %s", event.job_id, event.exception, exc_info=event.exception)
+    """Tell what ended a job: our own errors in one line, a bug with its traceback."""
+    error = getattr(event, "exception", None)
+    if error:
+        log.error("%s failed: %s", event.job_id, error, exc_info=None if isinstance(error, MonitorError) else error)
     else:
         log.warning("%s is still running; this pass is skipped", event.job_id)

@@ -9,11 +9,12 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from monitor.scheduler import leased
 from monitor.store import Store
 
 CONFIG = """
@@ -117,3 +118,12 @@ def test_once_does_all_steps_and_says_what_failed(home: Path) -> None:
     bad = subprocess.run(monitor("once"), cwd=home, capture_output=True, text=True, timeout=60, check=False)
     assert bad.returncode == 1
     assert "collect file" in bad.stderr
+
+
+def test_the_lease_is_renewed_while_a_step_takes_longer_than_it_lasts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.scheduler.LEASE", timedelta(seconds=1.5))
+    with Store.open(tmp_path / "monitor.db") as store, leased(store):
+        time.sleep(3)
+        assert not store.runs.take_lease("elsewhere:1", datetime.now(UTC), timedelta(minutes=1))
+    with Store.open(tmp_path / "monitor.db") as store:
+        assert store.runs.take_lease("elsewhere:1", datetime.now(UTC), timedelta(minutes=1))
