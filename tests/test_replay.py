@@ -12,6 +12,7 @@ from conftest import MONDAY, SHARED, parts_for
 from monitor import assembly, replay
 from monitor.cli import cli
 from monitor.config import Settings
+from monitor.domain import Because, Severity, Status
 from monitor.errors import MonitorError
 from monitor.replay.scoring import score
 from monitor.store import Store
@@ -242,3 +243,18 @@ def test_labels_of_another_shape_are_told_before_the_replay(tmp_path: Path, labe
     (tmp_path / "labels.json").write_text(json.dumps(labels))
     with pytest.raises(MonitorError, match="labels"):
         run(file, "--json", "--labels", tmp_path / "labels.json")
+
+
+def test_a_crossing_knows_the_alert_of_an_incident_that_was_merged_into_it(settings: Settings, tmp_path: Path) -> None:
+    rows = [record(1, MONDAY, "앱이 자꾸 꺼집니다 한울오토 !"), record(2, MONDAY, "한울오토 탁송 기사가 욕을 합니다 !")]
+    history = replay.read(str(write(tmp_path / "two.jsonl", rows)))
+    with Store.open(":memory:", durable=False, searchable=False) as store:
+        list(replay.Replay(store, parts_for(settings, assembly.Kept()), history).run())
+        older, younger = sorted(incident.id for incident in store.incidents.all())
+        store.incidents.mark_alerted(younger, Severity.HIGH, MONDAY)
+        store.incidents.mark_crossed(older, MONDAY + timedelta(hours=2))
+        with store.transaction():
+            store.incidents.transition(older, Status.CANDIDATE, "kim", MONDAY)
+            store.incidents.merge(older, younger, Because("grouping_together"), MONDAY)
+        crossing = replay.summary(store, history, [], None)["crossings"][0]
+    assert (crossing["incident"], crossing["alerted_at"], crossing["lead_minutes"]) == (older, "2026-03-02T00:00:00Z", 120.0)

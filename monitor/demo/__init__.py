@@ -87,7 +87,7 @@ def _show(store: Store, settings: Settings, timeline: Timeline, written: Sequenc
         decision = judgement.decision
         say("demo.spoke", at=decision.at, reason=decision.reason, incident=decision.incident_id, title=judgement.incident.title)
     for incident_id, at in timeline.crossed.items():
-        alerted = next((judgement.decision.at for judgement in timeline.spoken if judgement.incident.id == incident_id), None)
+        alerted = store.incidents.get(incident_id).alerted_at
         lead = None if alerted is None else (at - alerted).total_seconds()
         threshold = settings.monitor.threshold
         say("demo.missed" if lead is None else "demo.crossed", at=at, incident=incident_id, lead=lead, threshold=threshold)

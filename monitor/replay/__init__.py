@@ -15,7 +15,7 @@ from typing import Any
 from monitor.classifiers import Classifier
 from monitor.collectors import Page
 from monitor.collectors.jsonl import BadRecord, Record, records
-from monitor.domain import Labels, Passage, Post, Watch
+from monitor.domain import Incident, Labels, Passage, Post, Watch
 from monitor.pipeline import Judgement, Parts, Pipeline, collecting
 from monitor.replay.lines import decision_line, stamp
 from monitor.replay.scoring import score
@@ -170,9 +170,6 @@ def _ceil(at: datetime) -> datetime:
 def summary(store: Store, history: History, decisions: Sequence[Mapping[str, Any]], labels: Mapping[str, Any] | None) -> dict[str, Any]:
     """The closing line: what there was, what was said, and, with labels, how good it was."""
     told = [decision for decision in decisions if decision["notify"]]
-    alerted: dict[int, datetime] = {}
-    for decision in told:
-        alerted.setdefault(decision["incident"], datetime.fromisoformat(decision["at"]))
     counts = store.counts()
     line: dict[str, Any] = {
         "type": "summary",
@@ -181,16 +178,17 @@ def summary(store: Store, history: History, decisions: Sequence[Mapping[str, Any
         "incidents": counts["incidents"],
         "alerts": len(told),
         "first_alert_at": told[0]["at"] if told else None,
-        "crossings": [_crossing(incident_id, at, alerted.get(incident_id)) for incident_id, at in store.incidents.crossings()],
+        "crossings": [_crossing(store.incidents.get(incident_id), at) for incident_id, at in store.incidents.crossings()],
     }
     if labels is not None:
         line["score"] = score([datetime.fromisoformat(decision["at"]) for decision in told], labels)
     return line
 
 
-def _crossing(incident_id: int, at: datetime, alerted_at: datetime | None) -> dict[str, Any]:
+def _crossing(incident: Incident, at: datetime) -> dict[str, Any]:
+    alerted_at = incident.alerted_at  # the store knows it also where another incident, told of first, was merged into this one
     return {
-        "incident": incident_id,
+        "incident": incident.id,
         "at": stamp(at),
         "alerted_at": alerted_at and stamp(alerted_at),
         "lead_minutes": None if alerted_at is None else round((at - alerted_at).total_seconds() / 60, 1),
