@@ -9,11 +9,12 @@ from monitor import classifiers, collectors, messages, notifiers, plugins
 from monitor.classifiers import Classifier
 from monitor.collectors import Collector
 from monitor.config import Settings
-from monitor.domain import Because, Message
+from monitor.domain import TOPICS, Because, Message
 from monitor.errors import CollectFailed, DeliveryFailed
 from monitor.matching import Matcher
 from monitor.notifiers import Notifier
 from monitor.pipeline.parts import Parts
+from monitor.pipeline.topics import OwnTopics
 
 __all__ = ["Kept", "Parts", "classifier", "parts", "sources", "test_message", "trouble_with"]
 
@@ -31,9 +32,10 @@ class Kept:
 
 
 def classifier(settings: Settings) -> Classifier:
-    """Return the configured model; raises ``ModelError`` or ``ConfigError``."""
+    """Return the configured model, with the company's own topics; raises ``ModelError`` or ``ConfigError``."""
     found: Classifier = plugins.make(plugins.load(classifiers.KINDS, settings.classifier.kind), settings.classifier.options)
-    return found
+    own = [topic for topic in settings.topics if topic.any or topic.name not in TOPICS]
+    return OwnTopics(found, own) if own else found
 
 
 def parts(settings: Settings, instead: Notifier | None = None) -> Parts:

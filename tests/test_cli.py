@@ -245,3 +245,15 @@ def test_classify_judges_what_stands_before_the_damage(tmp_path: Path) -> None:
     assert result.returncode == 1
     assert json.loads(result.stdout.splitlines()[0])["id"] == "x:0"
     assert "Traceback" not in result.stderr
+
+
+def test_a_companys_own_topic_takes_what_names_it(tmp_path: Path) -> None:
+    file = records(tmp_path, {"id": "x:1", "text": "게이트에서 세 시간째 대기 중, 너무하네요"}, {"id": "x:2", "text": "배송이 너무 늦어요"})
+    (tmp_path / "own.toml").write_text('[[topic]]\nname = "gate_queue"\nen = "gate queue"\nany = ["게이트"]\n[[topic]]\nname = "dock"\n')
+    ours, usual = verdicts(run("classify", file, "--config", tmp_path / "own.toml", "--json"))
+    for line in (ours, usual):
+        scores: dict[str, float] = line["topic_scores"]  # type: ignore[assignment]
+        assert len(scores) == 14
+        assert line["topic"] == max(scores, key=scores.__getitem__)
+        assert abs(sum(scores.values()) - 1) < 0.01
+    assert (ours["topic"], usual["topic"]) == ("gate_queue", "delivery_delay")

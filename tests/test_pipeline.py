@@ -3,13 +3,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from conftest import World
+import pytest
+from conftest import World, parts_for
 
-from monitor import actions, assembly
+from monitor import actions, assembly, config
+from monitor.config import Topic
 from monitor.domain import Kind, Post, Reason, Severity, Status, Step
 from monitor.errors import DeliveryFailed
 from monitor.pipeline import Pipeline
 from monitor.pipeline.deciding import pressure
+from monitor.pipeline.topics import OwnTopics
 
 SCRATCHES = (
     "새 차에 흠집 투성이로 왔어요 topic=damage_loss !",
@@ -275,3 +278,15 @@ def test_the_views_count_complaints_by_the_configured_threshold(world: World) ->
     world.post(SCRATCHES[0])
     world.tick()
     assert world.store.counts()["complaints"] == 0
+
+
+@pytest.mark.parametrize(("language", "shown"), [("ko", "게이트 대기"), ("en", "gate queue")])
+def test_an_alert_calls_a_companys_own_topic_by_its_name(world: World, language: str, shown: str) -> None:
+    settings = config.with_language(world.parts.settings, language)
+    own = Topic("gate_queue", ko="게이트 대기", en="gate queue", any=("흠집",))
+    world.parts = parts_for(replace(settings, topics=(own,)), world.kept)
+    world.parts = replace(world.parts, classifier=OwnTopics(world.parts.classifier, (own,)))
+    world.quiet_days(8)
+    burst(world)
+    assert world.spoken()[0].incident.topic == "gate_queue"
+    assert shown in world.kept.messages[0].headline

@@ -99,6 +99,10 @@ class Topic:
     any: tuple[Name, ...] = ()
     """Terms that make a complaint belong to this topic of the company's own."""
 
+    def label(self, language: str) -> str | None:
+        """Return the name that messages in ``language`` use, or None where the file gives none."""
+        return (self.ko if language == "ko" else self.en) or None
+
 
 @dataclass(frozen=True)
 class Guide:

@@ -176,7 +176,7 @@ def brief(
 ) -> messages.Briefing:
     """Gather all that an alert about ``incident`` tells."""
     settings = parts.settings
-    playbook = settings.playbook(incident.topic)
+    playbook, topic = settings.playbook(incident.topic), settings.topic(incident.topic)
     return messages.Briefing(
         watch=incident.watch,
         incident=incident,
@@ -188,5 +188,6 @@ def brief(
         threshold=settings.monitor.threshold,
         playbook=playbook.guide(language).steps if playbook else (),
         responsible=(playbook and playbook.owner) or settings.monitor.responsible,
+        topic_label=topic.label(language) if topic else None,
         worse_than=heard.severity if heard and decision.reason is Reason.WORSENED else None,
     )
