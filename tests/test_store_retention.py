@@ -7,7 +7,7 @@ from storing import NOON, WATCH, assessment, at, classify, collect, decision, gr
 
 from monitor.domain import Author, Correction, Engagement, Fingerprint, Gone, Mention, Quote, Run, Severity, Status, Step
 from monitor.errors import NotFound
-from monitor.store import Store
+from monitor.store import Limits, Store
 
 TABLES = ("posts", "mentions", "classifications", "labels", "engagement", "measured", "fingerprints", "incident_posts")
 
@@ -140,7 +140,7 @@ def test_pruning_spares_what_is_live_and_keeps_the_old_away(store):
     store.runs.record(Run("group", at(1), at(2), 1, 0))
     store.incidents.transition(2, Status.RESOLVED, "lee", at(20))
 
-    removed = store.prune(at(400))
+    removed = store.prune(Limits.of(at(400)))
 
     assert (removed.posts, removed.authors, removed.incidents) == (4, 4, (2,))
     assert rows(store) == {
@@ -163,7 +163,7 @@ def test_pruning_spares_what_is_live_and_keeps_the_old_away(store):
     assert (left.subject, left.lines, left.quotes, left.picture, left.headline) == ("", (), (), None, "")
     assert store.runs.latest() == []
     assert store.posts.add([post(12)], [], [Mention("x:0012", WATCH)], [], [], NOON).posts == 0
-    assert store.prune(at(300)).posts == 0
+    assert store.prune(Limits.of(at(300))).posts == 0
     assert store.posts.add([post(350)], [], [Mention("x:0350", WATCH)], [], [], NOON).posts == 0
 
 
@@ -177,7 +177,7 @@ def test_pruning_is_done_in_short_transactions(store):
         return before()
 
     store._db.transaction = counted
-    assert store.prune(at(5000)).posts == 2500
+    assert store.prune(Limits.of(at(5000))).posts == 2500
     assert {2500, 1500, 500, 0} <= set(committed)
     assert store._db.value("SELECT count(*) FROM authors") == 0
 
@@ -186,7 +186,30 @@ def test_incidents_without_posts_stay_as_a_record(store):
     story(store, 2)
     store.incidents.open(incident(2), None)
     store.incidents.transition(1, Status.DISMISSED, "lee", at(20))
-    store.prune(at(400))
+    store.prune(Limits.of(at(400)))
     assert store.incidents.get(1).status is Status.DISMISSED
     assert store.incidents.standing(at(-999))[0].medoids == ()
     assert labels()
+
+
+def test_each_kind_is_kept_as_long_as_is_said_of_it(store):
+    story(store, 4)
+    store.incidents.add_decision(decision(1, minute=5), store.incidents.add_assessment(assessment(1, 5)))
+    collect(store, [post(10, "아무 일도 아닌 글", "other")])
+    store.outbox.enqueue(None, None, "service", "email", message(), at(5))
+    for claimed in store.outbox.claim_due(at(15), 5, at(30) - at(15)):
+        store.outbox.delivered(claimed.id, None, at(16))
+    store.runs.record(Run("group", at(1), at(2), 1, 0))
+    store.incidents.transition(1, Status.RESOLVED, "lee", at(20))
+
+    assert store.prune(Limits(None, None, None, None)).posts == 0
+    assert (len(store.runs.latest()), store.counts()["posts"]) == (1, 5)
+    assert store.prune(Limits(posts=at(400), incidents=None, messages=None, runs=at(400))).posts == 1
+    assert store.runs.latest() == []
+    assert store.incidents.members(1)
+    assert store.incidents.assessments(1)
+    assert store.outbox.list(everything=True)[0].message.subject
+    store.prune(Limits(posts=at(400), incidents=at(400), messages=at(400), runs=at(400)))
+    assert store.counts()["posts"] == 0
+    assert store.incidents.assessments(1) == []
+    assert store.outbox.list(everything=True)[0].message.subject == ""

@@ -10,6 +10,8 @@ import click
 from monitor import actions, classifiers, collectors, notifiers
 from monitor.cli.desk import Desk, now, print_json, settled, staff
 from monitor.errors import MonitorError
+from monitor.pipeline import housekeeping
+from monitor.store import Limits
 
 
 @click.command("kinds")
@@ -39,14 +41,14 @@ def backup(desk: Desk, file: Path) -> None:
 
 @click.command("prune")
 @settled()
-@click.option("--days", type=click.IntRange(1), help="Keep so many days instead of the configured retention.")
+@click.option("--days", type=click.IntRange(1), help="Keep so many days of everything instead of the configured retention.")
 def prune(desk: Desk, days: int | None) -> None:
-    """Remove posts older than the retention; incidents and decisions stay, without their texts."""
-    keep = timedelta(days=days) if days is not None else desk.settings.retention.posts
-    if keep is None:
+    """Remove what is older than the retention; incidents and decisions stay, without their texts."""
+    retention = desk.settings.retention
+    if days is None and retention.posts is None:
         raise MonitorError(desk.phrase("prune.forever"))
     with desk.store() as store:
-        removed = store.prune(now() - keep)
+        removed = store.prune(housekeeping.limits(retention, now()) if days is None else Limits.of(now() - timedelta(days=days)))
     desk.say("pruned", posts=removed.posts)
 
 

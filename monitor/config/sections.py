@@ -175,9 +175,9 @@ class RetentionTable:
     posts: Keep = timedelta(days=400)
     """Posts that belong to no incident, with their authors and counts."""
     incidents: Keep = timedelta(days=1100)
-    """Closed incidents with their posts, assessments and decisions."""
+    """Posts, estimates and wording of closed incidents (never sooner than other posts); their dates and decisions stay."""
     messages: Keep = timedelta(days=400)
-    """Messages that were delivered or given up."""
+    """Wording of messages that were delivered or given up."""
     runs: Keep = timedelta(days=30)
     """Health records of our own."""
 

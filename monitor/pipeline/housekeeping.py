@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from monitor.config import Retention
 from monitor.pipeline.parts import Outcome
-from monitor.store import Store
+from monitor.store import Limits, Store
 
 KEY = "pruned_at"
 EVERY = timedelta(days=1)
@@ -20,8 +20,12 @@ def is_due(store: Store, now: datetime) -> bool:
 
 def prune(store: Store, retention: Retention, now: datetime) -> Outcome:
     """Remove posts and records that are older than the retention allows."""
-    removed = 0
-    if retention.posts is not None:
-        removed += store.prune(now - retention.posts).posts
+    removed = store.prune(limits(retention, now)).posts
     store.put_state(KEY, now.isoformat().encode())
     return Outcome(removed)
+
+
+def limits(retention: Retention, now: datetime) -> Limits:
+    """Return the times before which things are removed now."""
+    keeps = (retention.posts, retention.incidents, retention.messages, retention.runs)
+    return Limits(*(None if keep is None else now - keep for keep in keeps))

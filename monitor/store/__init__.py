@@ -18,12 +18,12 @@ from monitor.store.incidents import Incidents
 from monitor.store.intake import Added
 from monitor.store.outbox import Outbox
 from monitor.store.posts import Posts
-from monitor.store.retention import Removed, Retention
+from monitor.store.retention import Limits, Removed, Retention
 from monitor.store.runs import Runs, holder_name
 from monitor.store.schema import VIEWS, check, schema_version, upgrade
 from monitor.store.search import match_expression
 
-__all__ = ["VIEWS", "Added", "Incidents", "Outbox", "Posts", "Removed", "Runs", "Store", "holder_name", "match_expression"]
+__all__ = ["VIEWS", "Added", "Incidents", "Limits", "Outbox", "Posts", "Removed", "Runs", "Store", "holder_name", "match_expression"]
 
 THRESHOLD = "complaint_threshold"
 
@@ -105,9 +105,9 @@ class Store:
         """Delete all posts of an account (by id or handle) and never take it in again. Raises ``NotFound``."""
         return self._retention.forget(author, who, now)
 
-    def prune(self, before: datetime) -> Removed:
-        """Delete what is older than ``before`` and belongs to no live incident; such posts are not taken in again."""
-        return self._retention.prune(before)
+    def prune(self, limits: Limits) -> Removed:
+        """Delete what is older than ``limits`` and belongs to no live incident; such posts are not taken in again."""
+        return self._retention.prune(limits)
 
     # ---- the whole
 

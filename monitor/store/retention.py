@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from difflib import SequenceMatcher
 from hashlib import blake2b
@@ -13,7 +14,7 @@ from monitor.domain import Gone, Post
 from monitor.errors import NotFound
 from monitor.store.audit import record
 from monitor.store.connection import Connection
-from monitor.store.rows import stamp, text_of, value_of
+from monitor.store.rows import maybe_stamp, stamp, text_of, value_of
 from monitor.store.schema import LIVE_STATUS
 from monitor.store.search import grams
 
@@ -34,6 +35,21 @@ class Removed(NamedTuple):
     posts: int
     authors: int
     incidents: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Times before which things are taken out, by kind; None: they are kept."""
+
+    posts: datetime | None
+    incidents: datetime | None
+    messages: datetime | None
+    runs: datetime | None
+
+    @classmethod
+    def of(cls, at: datetime) -> Limits:
+        """Return one time for everything."""
+        return cls(at, at, at, at)
 
 
 class Retention:
@@ -102,30 +118,14 @@ class Retention:
 
     # ---- age
 
-    def prune(self, before: datetime) -> Removed:
-        """Delete posts written before ``before`` that no live incident holds, with all that hangs on them; take in none so old any more.
+    def prune(self, limits: Limits) -> Removed:
+        """Delete what is older than ``limits``; posts go with all that hangs on them, and none so old are taken in any more.
 
+        Live incidents keep their posts, closed ones until their own limit (if that is the later one) has passed.
         Writes in short transactions, so that a running monitor goes on between them.
         """
-        limit = stamp(before)
-        with self._db.transaction():
-            self._db.execute(
-                "INSERT INTO state VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = max(value, excluded.value)",
-                (FLOOR, limit.encode()),
-            )
-        posts, authors, last = 0, 0, ("", 0)
-        while True:
-            batch = self._old_posts(limit, last)
-            if not batch:
-                break
-            last = batch[-1][1], batch[-1][0]
-            with self._db.transaction():
-                kept = self._held([row[0] for row in batch])
-                numbers = [row[0] for row in batch if row[0] not in kept]
-                self._delete(numbers, limit, bury=False)
-                authors += self._drop_authors({row[2] for row in batch if row[2] is not None})
-            posts += len(numbers)
-        incidents = self._drop_history(limit)
+        posts, authors = (0, 0) if limits.posts is None else self._drop_posts(stamp(limits.posts), maybe_stamp(limits.incidents))
+        incidents = self._drop_history(limits)
         self.sweep()
         return Removed(posts, authors, incidents)
 
@@ -154,6 +154,24 @@ class Retention:
             )
 
     # ---- inside
+
+    def _drop_posts(self, limit: str, incidents: str | None) -> tuple[int, int]:
+        """Delete posts written before ``limit`` but those of incidents that are kept; return how many posts and authors."""
+        with self._db.transaction():
+            self._db.execute(
+                "INSERT INTO state VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = max(value, excluded.value)",
+                (FLOOR, limit.encode()),
+            )
+        posts, authors, last = 0, 0, ("", 0)
+        while batch := self._old_posts(limit, last):
+            last = batch[-1][1], batch[-1][0]
+            with self._db.transaction():
+                kept = self._held([row[0] for row in batch], incidents)
+                numbers = [row[0] for row in batch if row[0] not in kept]
+                self._delete(numbers, limit, bury=False)
+                authors += self._drop_authors({row[2] for row in batch if row[2] is not None})
+            posts += len(numbers)
+        return posts, authors
 
     def _removed(self, name: str) -> bool:
         return bool(self._db.value("SELECT EXISTS (SELECT 1 FROM tombstones WHERE digest = ?)", (_digest(name),)))
@@ -247,12 +265,12 @@ class Retention:
             )
         )
 
-    def _held(self, numbers: Sequence[int]) -> set[int]:
-        """Those of ``numbers`` that belong to a live incident."""
+    def _held(self, numbers: Sequence[int], since: str | None) -> set[int]:
+        """Those of ``numbers`` that belong to an incident which is live or had a post since then (None: to any)."""
         found = self._db.rows(
-            f"""SELECT post FROM incident_posts WHERE post IN (SELECT value FROM json_each(?))
-            AND incident IN (SELECT id FROM incidents WHERE {LIVE_STATUS})""",
-            (json.dumps(numbers),),
+            f"""SELECT post FROM incident_posts WHERE post IN (SELECT value FROM json_each(?1))
+            AND incident IN (SELECT id FROM incidents WHERE {LIVE_STATUS} OR last_post_at >= ?2)""",
+            (json.dumps(numbers), since or ""),
         )
         return {row[0] for row in found}
 
@@ -263,22 +281,25 @@ class Retention:
             (json.dumps(sorted(numbers)),),
         )
 
-    def _drop_history(self, limit: str) -> tuple[int, ...]:
-        """Delete old estimates, runs and fingerprints, and the wording of old incidents and their messages; return those incidents."""
+    def _drop_history(self, limits: Limits) -> tuple[int, ...]:
+        """Delete old estimates, runs and fingerprints, and the wording of old incidents and messages; return those incidents."""
+        posts, closed, messages, runs = (maybe_stamp(at) or "" for at in (limits.posts, limits.incidents, limits.messages, limits.runs))
         with self._db.transaction():
-            old = [row[0] for row in self._db.rows(f"SELECT id FROM incidents WHERE last_post_at < ? AND NOT {LIVE_STATUS}", (limit,))]
+            old = [row[0] for row in self._db.rows(f"SELECT id FROM incidents WHERE last_post_at < ? AND NOT {LIVE_STATUS}", (closed,))]
             chosen = json.dumps(old)
             self._db.execute("UPDATE incidents SET title = topic WHERE id IN (SELECT value FROM json_each(?))", (chosen,))
             for n, stored in self._db.rows(
-                "SELECT id, message FROM notifications WHERE state <> 'pending' AND incident IN (SELECT value FROM json_each(?))", (chosen,)
+                """SELECT id, message FROM notifications WHERE state <> 'pending' AND json_extract(message, '$.subject') <> ''
+                AND (created_at < ? OR incident IN (SELECT value FROM json_each(?)))""",
+                (messages, chosen),
             ):
                 empty = text_of(value_of(stored) | _EMPTIED)
                 self._db.execute("UPDATE notifications SET picture = NULL, message = ? WHERE id = ?", (empty, n))
             self._db.execute(
-                "DELETE FROM assessments WHERE decided = 1 AND at < ? AND incident IN (SELECT value FROM json_each(?))", (limit, chosen)
+                "DELETE FROM assessments WHERE decided = 1 AND at < ? AND incident IN (SELECT value FROM json_each(?))", (closed, chosen)
             )
-            self._db.execute("DELETE FROM fingerprints WHERE at < ?", (limit,))
-            self._db.execute("DELETE FROM runs WHERE finished_at < ?", (limit,))
+            self._db.execute("DELETE FROM fingerprints WHERE at < ?", (posts,))
+            self._db.execute("DELETE FROM runs WHERE finished_at < ?", (runs,))
         return tuple(old)
 
 

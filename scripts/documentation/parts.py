@@ -97,7 +97,7 @@ VERBS_KO = {
     "monitor outbox": "전달하지 못한 알림을 보여 주고 다시 보냅니다.",
     "monitor outbox list": "아직 전달되지 않은 알림을 보여 줍니다.",
     "monitor outbox retry": "알림을 다음 처리 때(1분 간격) 다시 보냅니다.",
-    "monitor prune": "보존 기간이 지난 글을 지웁니다. 사건과 판단은 글의 내용 없이 남습니다.",
+    "monitor prune": "보존 기간이 지난 글과 기록을 지웁니다. 사건과 판단은 글의 내용 없이 남습니다.",
     "monitor replay": "과거의 글(FILE, 표준 입력은 -)을 그때 시각대로 재생합니다: 무엇을 얼마나 일찍 알렸을지, 헛된 알림은 몇 건인지.",
     "monitor run": "시작합니다. 일정에 따라 수집하고 1분마다 판단하여 알립니다. SIGTERM이나 Ctrl-C로 멈춥니다.",
     "monitor search": "글을 낱말로 찾습니다. 한글 두 글자면 충분합니다.",
