@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from conftest import World, parts_for
 
-from monitor import actions, assembly, config
+from monitor import actions, assembly, config, demo
 from monitor.config import Topic
 from monitor.domain import Kind, Post, Reason, Severity, Status, Step
 from monitor.errors import DeliveryFailed
@@ -290,3 +290,15 @@ def test_an_alert_calls_a_companys_own_topic_by_its_name(world: World, language:
     burst(world)
     assert world.spoken()[0].incident.topic == "gate_queue"
     assert shown in world.kept.messages[0].headline
+
+
+def test_the_demo_counts_nothing_that_was_alerted_among_its_silences(world: World) -> None:
+    world.post(SCRATCHES[0])
+    world.post("앱이 자꾸 꺼져요 로그인 불가 topic=app_website !")
+    world.post("창구에서 두 시간 기다렸는데 안내도 없네요 topic=customer_service !")
+    last = {judgement.incident.id: judgement for judgement in world.tick()}
+    quiet, *others = sorted(last)
+    older, younger = others
+    world.store.incidents.mark_alerted(younger, Severity.HIGH, world.now)
+    actions.merge(world.store, older, younger, "kim", world.now)
+    assert [incident.id for incident, _ in demo._silences(world.store, demo.Timeline(last=last))] == [quiet]

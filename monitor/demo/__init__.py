@@ -101,7 +101,7 @@ def _show(store: Store, settings: Settings, timeline: Timeline, written: Sequenc
 
 def _silences(store: Store, timeline: Timeline) -> Iterator[tuple[Incident, Judgement]]:
     """The troubles nearest to an alert about which nothing was said: most posts first."""
-    spoken = {judgement.incident.id for judgement in timeline.spoken}
-    kept = [store.incidents.get(number) for number in timeline.last if number not in spoken]
+    found = (store.incidents.get(number) for number in timeline.last)
+    kept = [incident for incident in found if incident.alerted_at is None and incident.merged_into is None]
     for incident in sorted(kept, key=lambda incident: (-incident.authors, -incident.posts, incident.id))[:TOLD_SILENCES]:
         yield incident, timeline.last[incident.id]
