@@ -132,7 +132,4 @@ PHRASES: dict[str, tuple[str, str]] = {
         "{path}: no such database; monitor run or monitor demo makes one.",
     ),
     "error.no_watch": ("감시 대상 {watch:이/가} 없습니다. 있는 것: {known}", "There is no watch {watch}; known: {known}"),
-    # errors
-    "error.not_found": ("{id}번 사건이 없습니다.", "There is no incident {id}."),
-    "error.failed": ("실패: {why}", "failed: {why}"),
 }

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from monitor.attention import bad_news
 from monitor.domain import Because, Classification, Fingerprint, Incident, Judged, Kind, Member, Passage, Status, Step
-from monitor.grouping import Candidate, Grouper, Placement
+from monitor.grouping import Grouper, Placement
+from monitor.grouping.stories import candidate_of
 from monitor.pipeline import changes
 from monitor.pipeline.parts import BATCH, GROUPING_DAYS, MONITOR, REOPEN_WITHIN, WAVE_TAKES, Memory, Outcome, Parts
 from monitor.store import Store
@@ -79,7 +80,7 @@ def _place(store: Store, parts: Parts, grouper: Grouper, work: Sequence[Judged],
     placed: set[tuple[str, str]] = set()
     for judged in work:
         if is_complaint(judged, parts) or _passes_on_a_member(store, judged, placed):
-            placement = grouper.place([_candidate(judged)], next_id)[0]
+            placement = grouper.place([candidate_of(judged)], next_id)[0]
             if placement.reopens:
                 back.add(placement.incident_id)
             if placement.opened:
@@ -137,25 +138,6 @@ def _passes_on_a_member(store: Store, judged: Judged, placed: Collection[tuple[s
     """Whether it is a repost or quote of a post in an incident, be that stored or ``placed`` just now."""
     parent, watch = judged.post.repost_of or judged.post.quote_of, judged.mention.watch
     return parent is not None and ((parent, watch) in placed or store.incidents.of_post(parent, watch) is not None)
-
-
-def _candidate(judged: Judged) -> Candidate:
-    post, labels = judged.post, judged.labels
-    return Candidate(
-        post_id=post.id,
-        watch=judged.mention.watch,
-        text=post.text,
-        topic=labels.topic,
-        topic_p=labels.topic_scores.get(labels.topic, 0.0),
-        at=post.created_at,
-        author_id=post.author_id,
-        reply_to=post.reply_to,
-        repost_of=post.repost_of,
-        quote_of=post.quote_of,
-        url=post.url,
-        spans=judged.mention.spans,
-        language=labels.language,
-    )
 
 
 def _new_incident(judged: Judged, placement: Placement, title: str) -> Incident:
