@@ -20,6 +20,8 @@ BUSY_STRENGTH = 2000.0
 CLUMP, CLUMP_STRENGTH = 0.25, 5.0
 """Prior 1/k, and what it is worth in squared expected counts a tick."""
 PRIOR_DAYS = 0.25
+HABIT = 1.5
+"""An incident that goes on for days is normal up to this many times its own level."""
 POST_WEIGHT = 0.25
 AGE_STEPS = 32
 AGE_MEMORY = 0.995
@@ -46,6 +48,8 @@ class Baseline:
         """First values of a stream that opens now."""
         p, tick = self.parameters, self.scale.tick_minutes / DAY_MINUTES
         table = self.table
+        if kind == Stream.INCIDENT:
+            return {"posts": 0.0, "exposure": float(self.scale.day_ticks), "muted_at": -1.0, "clump": 1 / CLUMP}
         prior = p.prior_per_day * tick
         exposure = PRIOR_DAYS / tick
         posts = prior * exposure
@@ -87,7 +91,7 @@ class Baseline:
             rows = t.incidents
             age = blocks[:, None] * self.scale.ticks_per_block - t.opened[rows]
             bound = self.age_bound[np.searchsorted(self.scale.age_edges, age, side="right")]
-            means[:, rows] = np.maximum(bound, t.own_rate[rows])
+            means[:, rows] = np.maximum(bound, HABIT * t.level[rows])
         return means
 
     def local(self, means: Array) -> tuple[Array, Array, Array]:
@@ -118,8 +122,8 @@ class Baseline:
         bound = expected * t.slack
         cap = np.maximum(3.0, bound + 4 * np.sqrt(bound + bound**2 * (BUSY + 1 / (t.clump * covered))))
         posts = t.block_posts.copy() if cold else np.minimum(t.block_posts, cap)
-        t.new_posts += np.where(calm, posts, 0.0)
-        t.new_exposure += np.where(calm, self.season[t.season_row, cell] * covered, 0.0)
+        t.new_posts += np.where(calm, posts, np.where(own, 0.0, t.block_posts))
+        t.new_exposure += np.where(calm, self.season[t.season_row, cell] * covered, np.where(own, 0.0, covered))
         decay = self.scale.fast_decay
         t.local_posts[:] = np.where(own, decay * t.local_posts + posts, 0.0)
         t.local_mean[:] = np.where(own, decay * t.local_mean + expected, 0.0)
@@ -137,7 +141,7 @@ class Baseline:
         """The same as ``learn`` for n whole blocks without a post and without an open episode."""
         t, covered = self.table, self.scale.ticks_per_block
         calm = t.wide
-        t.new_exposure += np.where(calm, covered * self.season[t.season_row[None, :], cells[:, None]].sum(axis=0), 0.0)
+        t.new_exposure += covered * np.where(calm, self.season[t.season_row[None, :], cells[:, None]].sum(axis=0), len(cells))
         expected = means * covered
         local = expected * factors
         if covered == 1:

@@ -79,6 +79,8 @@ class Detector:
         limit = _minute(until)
         timed = sorted(((min(_minute(arrival.at), limit), arrival) for arrival in arrivals), key=lambda pair: pair[0])
         alarms = []
+        for watch in self.watches:
+            self.ledger.since.setdefault(watch, timed[0][0] if timed else limit)
         self._ahead.clear() if timed else None
         for (watch, daily), group in _by_stream(timed):
             alarms += self._take(watch, daily, group)
@@ -177,7 +179,8 @@ class Detector:
         if key not in self.streams:
             if watch not in self.watches:
                 self.watches.append(watch)
-            self.streams[key] = Streams(self.parameters, self.scales[daily], tick)
+            since = min(tick, self._tick(daily, self.ledger.since[watch])) if watch in self.ledger.since else tick
+            self.streams[key] = Streams(self.parameters, self.scales[daily], since)
             self._share_out()
         return self.streams[key]
 
@@ -223,13 +226,24 @@ class Detector:
         if known:
             return False
         counted = False
-        if row is None or streams.table.muted_at[row] < 0:
+        if row is None or self._spreads(streams, row, tick):
             for name, kind in _streams_of(arrival):
                 at = streams.table.rows.get(name, -1)
                 counted |= _count_author(streams, streams.open(name, kind) if at < 0 else at, author, tick)
         if row is not None:
             counted |= _count_author(streams, row, author, tick)
         return counted
+
+    def _spreads(self, streams: Streams, row: int, tick: int) -> bool:
+        """Whether a post of an incident still counts in the wide streams: for the first few people a day, before the incident alarmed."""
+        if streams.table.muted_at[row] >= 0:
+            return False
+        for place in range(1, self.parameters.spread_per_incident):
+            key = mixed(place, int(streams.table.uid[row]))
+            if not streams.authors.seen(key, tick, streams.scale.day_ticks):
+                streams.authors.add(key, 0, tick)
+                return True
+        return False
 
     def _incident(self, streams: Streams, incident: int, author: int, known: bool, tick: int, daily: bool) -> int | None:
         """The row of an incident's stream; None while it has one post only."""
@@ -270,7 +284,7 @@ class Detector:
         """Raise at most one alarm: the sum over evident streams reached the threshold."""
         threshold = self._threshold(daily, minute)
         t = streams.table
-        masses = np.where(t.muted_at < 0, streams.masses(), 0.0)
+        masses = streams.masses()
         if tick < streams.caution_until:
             masses[t.wide] *= exp(-self.parameters.alarm_price)
         needed = exp(threshold)
@@ -286,9 +300,10 @@ class Detector:
             return []
         row = int(np.argmax(masses))
         finding = found[row]
-        t.muted_at[masses > 0] = tick
-        t.muted_at[_explaining(streams, found, tick)] = tick
-        streams.prepare()
+        for other in _explaining(streams, found, tick):
+            found[other] = streams.finding(other, tick)
+            masses[other] = 1.0
+        streams.alarm([(one, found[one].observed / found[one].ticks) for one in np.flatnonzero(masses).tolist()])
         self.ledger.raised = self._raised(minute) + self.parameters.alarm_price
         self.ledger.raised_at = max(self.ledger.raised_at, minute)
         self.ledger.owed[watch] = self.ledger.owed.get(watch, 0) + 1
@@ -355,7 +370,7 @@ class Detector:
         if row is None:
             return Emergence(0.0, 0.0, 0, 0.0, False, Because("emergence_no_stream", {"stream": name}), name)
         finding = streams.finding(row, max(tick, streams.tick))
-        evidence = max(0.0, log(max(float(streams.masses()[row]), 1.0)))
+        evidence = max(0.0, log(max(streams.strength(row), 1.0)))
         threshold = self._threshold(daily, minute)
         emerging = bool(t.muted_at[row] >= 0)
         code = "emergence_open" if emerging else "emergence_rising" if evidence > threshold / 2 else "emergence_normal"

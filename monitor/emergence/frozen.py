@@ -32,6 +32,7 @@ class Ledger:
     saved: list[float] = field(default_factory=lambda: [0.0, 0.0])
     saved_at: list[int] = field(default_factory=lambda: [-1, -1])
     owed: dict[str, int] = field(default_factory=dict)
+    since: dict[str, int] = field(default_factory=dict)
 
 
 def freeze(ledger: Ledger, streams: dict[tuple[str, bool], Streams]) -> bytes:

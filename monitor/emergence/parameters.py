@@ -66,6 +66,10 @@ class Parameters:
     """Of the budget, saved up and handed to incidents when they open."""
     birth_part: float = 0.1
     """Part of what is saved that one new incident receives."""
+    spread_per_incident: int = 3
+    """People of one incident whom the wide streams count within a day: its growth is the business of its own stream."""
+    episode_rise: float = 3.0
+    """Inside an episode only rates beyond this many times its highest so far can alarm again."""
     quiet_hours: float = 3.0
     episode_hours: float = 48.0
     warm_up_days: float = 3.0

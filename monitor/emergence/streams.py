@@ -1,10 +1,8 @@
-"""The streams of one watch on one scale: their statistic, their episodes, and how time passes over them.
+"""The streams of one watch on one scale: how time passes over them, and what each of them may spend.
 
-The statistic of a stream is the mixture Shiryaev-Roberts e-detector R <- (R + w) e per tick and per effect, where e is the likelihood
-ratio of two negative binomials: "the rate is rho times the bound" against "the rate is the bound". w is the stream's predictable share
-of the tick. R summed over streams minus the ticks passed is a supermartingale while no rate exceeds its bound; every alarm takes at
-least A out of it; so there is at most one false alarm per A ticks in the long run, whatever number of streams opens (Shin, Ramdas and
-Rinaldo, arXiv 2203.03532, for the e-detector).
+The shares of all streams of all watches sum to at most one in every tick, whatever number of streams opens, and what one incident gets at
+its birth was saved from the ticks before. So the statistic summed over all streams, minus the ticks passed, is a supermartingale while no
+rate exceeds its bound; every alarm takes at least A out of it; hence at most one false alarm per A ticks in the long run.
 """
 
 from __future__ import annotations
@@ -15,16 +13,18 @@ from math import log
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.emergence import episodes
 from monitor.emergence.baseline import CLUMP, Baseline
 from monitor.emergence.memory import Memory
 from monitor.emergence.parameters import Parameters, Scale
+from monitor.emergence.statistic import ratios, rested, rested_blocks, ticked
 from monitor.emergence.table import Array, Stream, Table
 
-EXPONENT = 200.0
-LARGEST = 1e200
 EVIDENT = 0.01
 """Streams below this part of the threshold neither add to an alarm nor join its episode."""
 TOPICS, TOPIC_RESERVE = 12, 0.25
+BOUNDS = 3
+"""The slow bound, the local one, and, inside an episode, its plateau."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Streams:
         self.opened = [0] * Stream.KINDS
         effects = (parameters.effects, parameters.incident_effects)
         self._effects = np.log(np.array(effects))
-        self.statistic: Array = np.zeros((0, 2, self._effects.shape[1]))
+        self.statistic: Array = np.zeros((0, BOUNDS, self._effects.shape[1]))
         self._product: Array | None = None
         self.prepare()
 
@@ -93,7 +93,7 @@ class Streams:
         values = {"uid": found.uid, "kind": float(Stream.INCIDENT), "incident": incident, "opened": born, "last": self.tick}
         row = self._append(f"incident:{incident}", values)
         if found.endowment:
-            self.statistic[row] = found.endowment * np.exp(self._drifted(found.opened))
+            self.statistic[row, :2] = found.endowment * np.exp(self._drifted(found.opened))
         return row
 
     def _append(self, name: str, values: dict[str, float]) -> int:
@@ -161,9 +161,23 @@ class Streams:
         self._product = None
 
     def masses(self) -> Array:
-        """Weighted statistic of each stream, the running tick included (streams,)."""
-        masses: Array = self._after().mean(axis=(1, 2))
-        return masses
+        """What counts towards an alarm, the running tick included (streams,): inside an episode only what exceeds its plateau."""
+        after = self._after()
+        strength: Array = after[:, :2].mean(axis=(1, 2))
+        if after.shape[1] < BOUNDS:
+            return strength
+        return np.where(self.table.muted_at < 0, strength, after[:, 2].mean(axis=1))
+
+    def strength(self, row: int) -> float:
+        """A stream's statistic against its normal, also inside an episode."""
+        return float(self._after()[row, :2].mean())
+
+    def alarm(self, rows: list[tuple[int, float]]) -> None:
+        """Streams alarm: an episode begins, or goes on higher; ``rows`` are (row, posts a tick of its telling window)."""
+        episodes.begin(self.table, rows, self.tick, self.parameters)
+        self._after()
+        self.statistic[[row for row, _ in rows], 2] = 0.0
+        self.prepare()
 
     # ---- silence
 
@@ -208,7 +222,7 @@ class Streams:
         per, longest = self.scale.ticks_per_block, self.scale.windows[-1]
         blocks = np.arange((tick - longest) // per, tick // per + 1)
         if self.table.kind[row] == Stream.INCIDENT:
-            means = np.full(len(blocks), max(self.baseline.age_bound[-1], self.table.own_rate[row]))
+            means = np.full(len(blocks), max(self.baseline.age_bound[-1], self.table.level[row]))
         else:
             season = self.baseline.season[self.table.season_row[row], self.scale.cells(blocks)]
             means = np.maximum(self.table.level[row] * season, self.scale.floor)
@@ -234,20 +248,17 @@ class Streams:
         self._ready = True
         self.mean = self.baseline.means(np.array([self.block]))[0]
         self.factor = self.baseline.factor()
-        gain, drift = self._logs(self.mean[None, :], self.factor[None, :])
-        self._gain, self._drift = gain[0], drift[0]
-        self._injected = self.table.injected[:, None, None]
+        self._gain, self._drift = self._ratios(self.mean, self.factor)
 
-    def _logs(self, mean: Array, factor: Array) -> tuple[Array, Array]:
-        """Log likelihood ratio per post and per tick, (blocks, streams, bounds, effects)."""
+    def _ratios(self, mean: Array, factor: Array) -> tuple[Array, Array]:
+        """Log likelihood ratios; ``mean`` and ``factor`` (..., streams). The third bound is there only while an episode is open."""
         t = self.table
-        bound = np.empty((*mean.shape, 2, 1))
-        bound[..., 0, 0] = mean * t.slack
-        bound[..., 1, 0] = mean * factor * t.local_slack
-        effect = self._effects[(~t.wide).astype(np.intp)][:, None, :]
-        clump = t.clump[:, None, None]
-        per_post = np.log((bound + clump) / (np.exp(effect) * bound + clump))
-        return per_post + effect, clump * per_post
+        bound = np.empty((*mean.shape, BOUNDS if self._episode else BOUNDS - 1))
+        bound[..., 0] = mean * t.slack
+        bound[..., 1] = mean * factor * t.local_slack
+        if self._episode:
+            bound[..., 2] = np.maximum(bound[..., 0], t.plateau)
+        return ratios(bound, t.clump, self._effects[(~t.wide).astype(np.intp)])
 
     def _allot(self) -> None:
         """Share the tick among the streams; the shares of all watches sum to at most one."""
@@ -260,17 +271,25 @@ class Streams:
         topic = np.where(rank < TOPICS, (1 - TOPIC_RESERVE) / TOPICS, TOPIC_RESERVE / ((late + 1) * (late + 2))) * p.share_topics
         shares = np.where(t.kind == Stream.PLATFORM, platform, np.where(t.kind == Stream.TOPIC, topic, shares))
         young = (t.kind == Stream.PLATFORM) & (self.block * self.scale.ticks_per_block - t.opened < self.scale.warm_ticks)
-        cold = self.cold
-        asleep = (t.muted_at >= 0) | young | (cold & (t.wide))
-        t.injected[:] = np.where(asleep, 0.0, shares * self.share)
-        self._single_steps = bool((t.muted_at >= 0).any() or young.any() or cold)
+        muted = t.muted_at >= 0
+        t.injected[:] = np.where(young | (self.cold & t.wide), 0.0, shares * self.share)
+        self._weigh(muted, bool(young.any()))
+
+    def _weigh(self, muted: NDArray[np.bool_], young: bool) -> None:
+        """Weights by bound: the two normal ones outside of episodes, the plateau inside."""
+        injected = self.table.injected
+        self._episode = bool(muted.any())
+        outside = np.where(muted, 0.0, injected)
+        columns = [outside, outside, injected - outside] if self._episode else [outside, outside]
+        self._weight = np.stack(columns, axis=1)
+        self._single_steps = self._episode or young or self.cold
 
     def _after(self) -> Array:
-        """The statistic with the running tick."""
+        """The statistic with the running tick, for the bounds in use."""
         if self._product is None:
             self._derive()
-            exponent = np.minimum(self.table.now[:, None, None] * self._gain + self._drift, EXPONENT)
-            self._product = np.minimum((self.statistic + self._injected) * np.exp(exponent), LARGEST)
+            bounds = self._weight.shape[1]
+            self._product = ticked(self.statistic[:, :bounds], self._weight, self.table.now, self._gain, self._drift)
         return self._product
 
     def _run(self, tick: int) -> None:
@@ -278,15 +297,12 @@ class Streams:
         if tick <= self.tick:
             return
         t = self.table
-        self.statistic = self._after()
+        after = self._after()
         t.block_posts += t.now
         t.block_squares += t.now**2
         t.now[:] = 0.0
         idle = tick - self.tick - 1
-        if idle:
-            fall = np.expm1(self._drift)
-            steady = -self._injected * (1 + fall) / fall
-            self.statistic = steady + (self.statistic - steady) * np.exp(idle * self._drift)
+        self.statistic[:, : after.shape[1]] = rested(after, self._weight, self._drift, idle) if idle else after
         self.tick = tick
         self._product = None
 
@@ -303,9 +319,12 @@ class Streams:
         covered = end - self.block_from
         if covered > 0:
             self._derive()
-            self._episodes(covered)
+            cell = int(self.scale.cells(np.array([self.block]))[0])
+            season = self.baseline.season[self.table.season_row, cell]
+            over = episodes.go_on(self.table, self.scale, self.parameters, end, self.mean, season, covered)
+            self.statistic[over] = 0.0
             self.baseline.learn(
-                int(self.scale.cells(np.array([self.block]))[0]),
+                cell,
                 self.mean,
                 self.factor,
                 covered,
@@ -339,45 +358,13 @@ class Streams:
         blocks = np.arange(self.block, self.block + count)
         means = self.baseline.means(blocks)
         factors, posts, mean = self.baseline.local(means)
-        drift = self._logs(means, factors)[1]
-        per = self.scale.ticks_per_block
-        fall, through = np.expm1(drift), per * drift
-        gained = self.table.injected[:, None, None] * (1 + fall) * np.expm1(through) / fall
-        after = np.cumsum(through[::-1], axis=0)[::-1]
-        later = np.exp(np.concatenate([after[1:], np.zeros_like(after[:1])]))
-        self.statistic = self.statistic * np.exp(after[0]) + (gained * later).sum(axis=0)
+        drift = self._ratios(means, factors)[1]
+        self.statistic[:, : drift.shape[2]] = rested_blocks(
+            self.statistic[:, : drift.shape[2]], self._weight, drift, self.scale.ticks_per_block
+        )
         self.baseline.learn_idle(self.scale.cells(blocks), means, factors, posts, mean)
-        self.covered += count * per
+        self.covered += count * self.scale.ticks_per_block
         self._enter(self.block + count)
-
-    def _episodes(self, covered: int) -> None:
-        """Close what has been quiet for some blocks, or open for too long."""
-        t = self.table
-        open_rows = np.flatnonzero(t.muted_at >= 0)
-        if not len(open_rows):
-            return
-        season = self.baseline.season[t.season_row, int(self.scale.cells(np.array([self.block]))[0])]
-        t.episode_posts[open_rows] += t.block_posts[open_rows]
-        t.episode_exposure[open_rows] += (np.where(~t.wide, 1.0, season) * covered)[open_rows]
-        bound = np.maximum(1.0, 1.5 * self.mean * t.slack * covered)
-        t.quiet[open_rows] = np.where(t.block_posts <= bound, t.quiet + 1, 0.0)[open_rows]
-        long = self.tick - t.muted_at >= self.scale.episode_ticks
-        over = (t.muted_at >= 0) & (long | (t.quiet >= self.scale.quiet_blocks))
-        self._keep_plateaus(over & (t.quiet < self.scale.quiet_blocks))
-        self.statistic[over] = 0.0
-        for field in (t.muted_at, t.quiet, t.episode_posts, t.episode_exposure):
-            field[over] = -1.0 if field is t.muted_at else 0.0
-
-    def _keep_plateaus(self, rows: NDArray[np.bool_]) -> None:
-        """What went on for a whole episode is the new normal: staff know of it, the next alarm needs a further rise."""
-        t = self.table
-        rate = t.episode_posts / np.maximum(t.episode_exposure, 1.0)
-        incident = rows & (~t.wide)
-        t.own_rate[incident] = np.maximum(t.own_rate, rate)[incident]
-        higher = rows & (t.wide) & (rate > t.level)
-        t.posts[higher] = (rate * t.exposure)[higher]
-        t.level[higher] = rate[higher]
-        self.baseline.forget_means()
 
     def _forget(self) -> None:
         """Close incidents without posts for days, and topics and platforms without posts for weeks."""
@@ -400,6 +387,8 @@ class Streams:
         self.drop(t.kind >= Stream.PLATFORM)
         self.waiting = {}
         for field in (t.posts, t.new_posts, t.new_exposure, t.local_posts, t.local_mean, t.block_posts, t.block_squares, t.now):
+            field[:] = 0.0
+        for field in (t.quiet, t.plateau, t.episode_posts, t.episode_exposure):
             field[:] = 0.0
         t.muted_at[:] = -1.0
         self.statistic[:] = 0.0

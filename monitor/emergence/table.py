@@ -62,7 +62,7 @@ class Table:
     quiet: Array  # quiet blocks in a row inside an episode
     episode_posts: Array
     episode_exposure: Array
-    own_rate: Array  # plateau that an incident kept up for a whole episode
+    plateau: Array  # inside an episode: what it must exceed to alarm again, posts a tick
 
     def __init__(self) -> None:
         self.names: list[str] = []

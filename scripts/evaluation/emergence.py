@@ -50,10 +50,8 @@ class Series(Streams):
         self.open("total", Stream.TOTAL)
 
     def _allot(self) -> None:
-        t = self.table
-        t.injected[:] = 0.0 if self.cold else 1.0
-        t.injected[t.muted_at >= 0] = 0.0
-        self._single_steps = bool(self.cold or (t.muted_at >= 0).any())
+        self.table.injected[:] = 0.0 if self.cold else 1.0
+        self._weigh(self.table.muted_at >= 0, young=False)
 
 
 def judge(rows: Sequence[Row], parameters: Parameters | None = None) -> Iterator[Verdict]:
@@ -77,15 +75,12 @@ def judge(rows: Sequence[Row], parameters: Parameters | None = None) -> Iterator
         if row.count is not None:
             series.count(0, row.count)
             series.last = series.tick if row.count else series.last
-        mass = float(series.masses()[0])
+        mass, strength = float(series.masses()[0]), log1p(series.strength(0))
         price = max(0.0, raised - parameters.alarm_price * (tick - raised_tick) / ticks_a_week)
-        muted = bool(series.table.muted_at[0] >= 0)
-        alarm = not muted and mass >= exp(scale.base + price)
+        alarm = mass >= exp(scale.base + price)
         if alarm:
             raised, raised_tick = price + parameters.alarm_price, tick
-            series.table.muted_at[0] = series.tick
-            series.prepare()
-        strength = log1p(mass)
+            series.alarm([(0, float(series.table.now[0]))])
         yield Verdict(strength / (strength + scale.base), alarm)
 
 

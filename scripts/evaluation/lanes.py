@@ -33,9 +33,8 @@ class Lanes(Streams):
         self.prepare()
 
     def _allot(self) -> None:
-        t = self.table
-        cold = self.cold
-        t.injected[:] = np.where((t.muted_at >= 0) | cold, 0.0, 1.0)
+        self.table.injected[:] = 0.0 if self.cold else 1.0
+        self._weigh(self.table.muted_at >= 0, young=False)
         self._single_steps = True
 
     def _forget(self) -> None:
