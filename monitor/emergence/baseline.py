@@ -232,7 +232,7 @@ class Baseline:
         self._fold((t.busy_posts - t.busy_mean) ** 2 - t.busy_posts - t.busy_noise, t.busy_mean**2, t.busy_mean)
         whole = (len(expected) - first) // size * size
         if whole:
-            mean = expected[first : first + whole].reshape(-1, size, expected.shape[1]).sum(axis=1)
+            mean = expected[first : first + whole].reshape(whole // size, size, expected.shape[1]).sum(axis=1)
             self._fold((mean**2).sum(axis=0) - noise[first : first + whole].sum(axis=0), (mean**2).sum(axis=0), mean.sum(axis=0))
         t.busy_posts[:] = 0.0
         t.busy_mean[:] = expected[first + whole :].sum(axis=0)

@@ -22,6 +22,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 DEFAULTS = Parameters()
 EXPLAINING = 0.3
+ALWAYS = (("mentions", Stream.MENTIONS), ("bad_news", Stream.NEGATIVE), ("total", Stream.TOTAL))
+"""Streams that every watch has from its first day, so that their silence is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +183,8 @@ class Detector:
                 self.watches.append(watch)
             since = min(tick, self._tick(daily, self.ledger.since[watch])) if watch in self.ledger.since else tick
             self.streams[key] = Streams(self.parameters, self.scales[daily], since)
+            for name, kind in ALWAYS:
+                self.streams[key].open(name, kind)
             self._share_out()
         return self.streams[key]
 
@@ -373,7 +377,7 @@ class Detector:
         evidence = max(0.0, log(max(streams.strength(row), 1.0)))
         threshold = self._threshold(daily, minute)
         emerging = bool(t.muted_at[row] >= 0)
-        code = "emergence_open" if emerging else "emergence_rising" if evidence > threshold / 2 else "emergence_normal"
+        code = "emergence_open" if emerging else "emergence_rising" if _rising(finding, evidence, threshold) else "emergence_normal"
         if not emerging and t.wide[row] and streams.warming():
             code = "emergence_warming_up"
         values: dict[str, str | float | int | datetime | None] = {
@@ -427,6 +431,10 @@ def _count_author(streams: Streams, row: int, author: int, tick: int) -> bool:
     streams.authors.add(key, uid, tick)
     streams.count(row)
     return True
+
+
+def _rising(finding: Finding, evidence: float, threshold: float) -> bool:
+    return evidence > threshold / 2 and finding.observed > 1.5 * finding.expected
 
 
 def _explaining(streams: Streams, found: dict[int, Finding], tick: int) -> list[int]:

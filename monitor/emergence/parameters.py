@@ -68,7 +68,7 @@ class Parameters:
     """Part of what is saved that one new incident receives."""
     spread_per_incident: int = 3
     """People of one incident whom the wide streams count within a day: its growth is the business of its own stream."""
-    episode_rise: float = 3.0
+    episode_rise: float = 2.0
     """Inside an episode only rates beyond this many times its highest so far can alarm again."""
     quiet_hours: float = 3.0
     episode_hours: float = 48.0
@@ -221,7 +221,7 @@ def day_scale(parameters: Parameters) -> Scale:
         windows=(1, 2, 3, 7),
         memory_ticks=7,
         late_ticks=2,
-        warm_ticks=21,
+        warm_ticks=14,
         caution_ticks=1,
         quiet_blocks=3,
         episode_ticks=14,
