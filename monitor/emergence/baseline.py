@@ -6,6 +6,7 @@ be taken in one step, and the statistic has a closed form between posts.
 
 from __future__ import annotations
 
+from copy import copy
 from math import log
 
 import numpy as np
@@ -43,6 +44,14 @@ class Baseline:
         self.blocks_in_busy = 0
         self.age_bound: Array = np.zeros(len(scale.age_edges) + 1)
         self.learn_ages()
+
+    def copied(self, table: Table) -> Baseline:
+        """A copy that learns into another table."""
+        other = copy(self)
+        other.table = table
+        for name in ("season_posts", "season_mean", "season", "age_counts", "age_bound"):
+            setattr(other, name, getattr(self, name).copy())
+        return other
 
     def start(self, kind: int) -> dict[str, float]:
         """First values of a stream that opens now."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -134,8 +133,8 @@ class Detector:
 
     def warming_up(self, watch: str, now: datetime) -> bool:
         """Whether too little was seen of a watch to judge anything but single incidents."""
-        found = [self._streams_at(key, self._tick(key[1], _minute(now))) for key in self.streams if key[0] == watch]
-        return all(streams.warming(self._tick(streams.scale.ticks_per_block == 1, _minute(now))) for streams in found)
+        minute = _minute(now)
+        return all(streams.warming(self._tick(daily, minute)) for (name, daily), streams in self.streams.items() if name == watch)
 
     def in_gap(self, watch: str, now: datetime) -> bool:
         """Whether the watch is silent beyond belief, or was until a few hours ago."""
@@ -344,7 +343,7 @@ class Detector:
             return streams
         ahead = self._ahead.get(key)
         if ahead is None or ahead[0] != tick:
-            ahead = (tick, copy.deepcopy(streams))
+            ahead = (tick, streams.copied())
             ahead[1].advance(tick)
             self._ahead[key] = ahead
         return ahead[1]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 DAY_MINUTES = 1440
-COARSE_TICKS = 20.0
+COARSE_TICKS = 8.0
 """Ticks per false alarm where a tick is longer than a day."""
 WEEK_MINUTES = 10080
 MONDAY = 3
@@ -243,7 +243,11 @@ def series_scale(parameters: Parameters, seconds: float) -> Scale:
         return _flat(minute_scale(parameters, minutes), round(DAY_MINUTES / minutes))
     if minutes == DAY_MINUTES:
         return days
-    return _flat(replace(days, tick_minutes=minutes, weekly_false_alarms=WEEK_MINUTES / minutes / COARSE_TICKS), 1)
+    coarse = replace(days, tick_minutes=minutes, weekly_false_alarms=WEEK_MINUTES / minutes / COARSE_TICKS, episode_ticks=52)
+    if minutes != WEEK_MINUTES:
+        return _flat(coarse, 1)
+    quarters = np.arange(52, dtype=np.intp) // 4
+    return replace(_flat(coarse, 1), cell_of=quarters, profiles=np.ones((1, 13)), level_decay=_halving(52), season_decay=_halving(104))
 
 
 def _flat(scale: Scale, blocks_per_update: int) -> Scale:

@@ -7,8 +7,9 @@ rate exceeds its bound; every alarm takes at least A out of it; hence at most on
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
-from math import log
+from math import exp, log
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,8 @@ from monitor.emergence.table import Array, Stream, Table
 
 EVIDENT = 0.01
 """Streams below this part of the threshold neither add to an alarm nor join its episode."""
+SHOWN = 3.0
+"""Inside an episode evidence is kept at most this many times the threshold, so that it falls when the episode fades."""
 TOPICS, TOPIC_RESERVE = 12, 0.25
 BOUNDS = 3
 """The slow bound, the local one, and, inside an episode, its plateau."""
@@ -62,6 +65,7 @@ class Streams:
         self.covered = 0
         self.caution_until = tick
         self.uids = 0
+        self.looking = False
         self.waiting: dict[int, Waiting] = {}
         self.opened = [0] * Stream.KINDS
         effects = (parameters.effects, parameters.incident_effects)
@@ -135,6 +139,18 @@ class Streams:
             while self.block < target:
                 self._idle(min(target - self.block, self._idle_blocks()))
         self._run(tick)
+
+    def copied(self) -> Streams:
+        """A copy to look ahead with; it shares what is remembered of authors and texts, and leaves that alone."""
+        ahead = copy(self)
+        ahead.table = Table()
+        ahead.table.adopt(self.table.names, self.table.numbers.copy())
+        ahead.baseline = self.baseline.copied(ahead.table)
+        ahead.statistic = self.statistic.copy()
+        ahead.waiting = dict(self.waiting)
+        ahead.looking = True
+        ahead.prepare()
+        return ahead
 
     def skip(self, tick: int) -> None:
         """Jump over a gap after the running tick: nothing is learnt, the statistic stands still, caution follows."""
@@ -323,6 +339,9 @@ class Streams:
             season = self.baseline.season[self.table.season_row, cell]
             over = episodes.go_on(self.table, self.scale, self.parameters, end, self.mean, season, covered)
             self.statistic[over] = 0.0
+            if self._episode:
+                inside = self.table.muted_at >= 0
+                self.statistic[inside, :2] = np.minimum(self.statistic[inside, :2], exp(SHOWN * self.scale.base))
             self.baseline.learn(
                 cell,
                 self.mean,
@@ -378,8 +397,12 @@ class Streams:
         self.baseline.learn_ages()
         self.drop(old)
         self.waiting = {key: one for key, one in self.waiting.items() if self.tick - one.last < 3 * scale.incident_idle_ticks}
-        self.authors.expire(self.tick)
-        self.texts.expire(self.tick)
+        self._expire(self.tick)
+
+    def _expire(self, tick: int) -> None:
+        if not self.looking:
+            self.authors.expire(tick)
+            self.texts.expire(tick)
 
     def _start_afresh(self, tick: int) -> None:
         """After weeks of silence: the level is at the floor, nothing that was evidence still is."""
@@ -394,8 +417,7 @@ class Streams:
         self.statistic[:] = 0.0
         self.tick, self.block, self.block_from = tick, self.scale.block(tick), tick
         self.baseline.settle()
-        self.authors.expire(tick)
-        self.texts.expire(tick)
+        self._expire(tick)
         self.prepare()
 
 
