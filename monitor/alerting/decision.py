@@ -214,6 +214,8 @@ def _code(case: _Case, reason: Reason) -> str:
         return "alerting_closed" if status is Status.RESOLVED else f"alerting_{status.value}"
     if reason is Reason.RECEIVER_CAP:
         return "alerting_page_cap" if case.paged_out else "alerting_receiver_cap"
+    if reason in (Reason.BELOW_SEVERITY, Reason.NOT_EMERGING) and case.worth.doubtful and case.situation.assessment.forecast is not None:
+        return "alerting_doubtful"
     if reason is Reason.DIGEST and case.situation.stream_alerted:
         return "alerting_stream_alerted"
     return f"alerting_{reason.value}"
@@ -234,6 +236,7 @@ def _values(case: _Case) -> dict[str, str | float | int | datetime | None]:
         "lead": None if worth.lead_minutes is None else worth.lead_minutes * 60,
         "threshold": case.desk.threshold,
         "topic": situation.incident.topic,
+        "certainty": situation.certainty,
         "weight": worth.weight,
         "benefit": worth.benefit,
         "price": worth.price,

@@ -77,6 +77,10 @@ class Parameters:
     """Least chance of crossing for that: forecasts below it cannot be told from zero."""
     grave_authors: int = 3
     """Distinct authors needed for that."""
+    sure: float = 0.8
+    """Certainty of the model from which one or two people's posts may alert by their spread alone (0..1)."""
+    sure_authors: int = 3
+    """So many complainants need no such certainty."""
     repeat_interval: timedelta | None = None
     """Say it again after this time while nobody acknowledges; leave out for never."""
     topic_weights: Mapping[str, float] = field(default_factory=lambda: dict(WEIGHTS))
@@ -85,7 +89,7 @@ class Parameters:
     def __post_init__(self) -> None:
         shares = (
             "lead_floor", "lead_unknown", "fatigue", "page_probability", "notify_probability",
-            "watch_probability", "alarm_probability", "grave_probability",
+            "watch_probability", "alarm_probability", "grave_probability", "sure",
         )  # fmt: skip
         _demand(*(x for name in shares for x in (0 <= getattr(self, name) <= 1, f"{name} must lie in 0..1")))
         _demand(

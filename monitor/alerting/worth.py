@@ -35,6 +35,7 @@ class Worth:
     alarmed: bool
     foreseen: bool
     grave: bool
+    doubtful: bool
     severity: Severity
 
     @property
@@ -51,8 +52,11 @@ class Worth:
 def weigh(situation: Situation, desk: Desk, parameters: Parameters) -> Worth:
     """Weigh a situation (algorithms.md 6.1): ``B = p S (c_claim - c_outside) e(L) fatigue^n / c_triage``."""
     facts = situation.assessment
-    crossed = facts.reach is not None and facts.reach.people.p10 >= desk.threshold
+    doubtful = facts.authors < parameters.sure_authors and situation.certainty < parameters.sure
+    crossed = facts.reach is not None and facts.reach.people.p10 >= desk.threshold and not doubtful
     p = 1.0 if crossed else _chance(facts.forecast)
+    if doubtful and p is not None:
+        p = min(p, parameters.watch_probability)  # what spreads may be a joke: one look in the digest is worth it, a call is not
     weight = parameters.weight(situation.incident.topic)
     lead = 0.0 if crossed else _lead_minutes(facts.forecast, situation.now)
     lead_worth = _lead_worth(lead, parameters)
@@ -68,7 +72,7 @@ def weigh(situation: Situation, desk: Desk, parameters: Parameters) -> Worth:
     return Worth(
         p=p, crossed=crossed, weight=weight, lead_minutes=lead, lead_worth=lead_worth, heard=heard, open_alerts=others,
         p_least=_least_chance(gain * heard), benefit=max(by_forecast, by_alarm), benefit_forecast=by_forecast,
-        price=price, alarmed=alarmed, foreseen=foreseen, grave=grave,
+        price=price, alarmed=alarmed, foreseen=foreseen, grave=grave, doubtful=doubtful,
         severity=_tier(p, crossed or grave, alarmed, facts.emergence.emerging or situation.alarm is not None, parameters),
     )  # fmt: skip
 

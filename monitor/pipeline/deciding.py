@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from monitor import alerting, messages
 from monitor.alerting import Budget, Pressure, Situation, Told
-from monitor.domain import LIVE, Assessment, Decision, Incident, Message, Reason, Severity, Status
+from monitor.domain import LIVE, Assessment, Decision, Incident, Kind, Message, Reason, Severity, Status
 from monitor.pipeline import changes
 from monitor.pipeline.alarms import answer, unanswered
 from monitor.pipeline.parts import CLOSE_AFTER, MONITOR, Memory, Outcome, Parts
@@ -92,8 +92,15 @@ def _situation(store: Store, parts: Parts, memory: Memory, incident: Incident, a
         platforms=platforms,
         languages=languages,
         sent=_sent(spoken),
+        certainty=_certainty(store, incident),
         on_storm_page=incident.id in storm_named(store)[0],
     )
+
+
+def _certainty(store: Store, incident: Incident) -> float:
+    """How probably it is a complaint about us at all: the mean of the verdicts on its most seen posts; a wave need be none."""
+    verdicts = [labels.complaint for _, labels, _ in store.posts.telling(incident.id, 3) if labels is not None]
+    return sum(verdicts) / len(verdicts) if verdicts and incident.kind is Kind.COMPLAINT else 1.0
 
 
 def storm_named(store: Store) -> tuple[set[int], datetime | None]:

@@ -67,6 +67,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "평소 수준입니다 (평소 {expected:count}건, 현재 {observed:count}건).",
         "This is within the normal ({observed:count} posts, {expected:count} are normal).",
     ),
+    "alerting_doubtful": (
+        "불만인지 아직 확실하지 않습니다(모델의 확신 {certainty:percent}, 글쓴이 {authors:persons})."
+        " 많이 보이더라도 한두 사람의 글이면 확실할 때만 알립니다.",
+        "It is not certain that this is a complaint at all (the model is {certainty:percent} sure, {authors:persons} wrote)."
+        " What only one or two people say is alerted by its spread alone when it is certain.",
+    ),
     "alerting_below_severity": (
         f"아직 받을 사람이 정한 수준이 아닙니다. {_CROSS}입니다.",
         f"Not severe enough yet for anybody who would be told: {_CROSS_EN}.",
