@@ -466,6 +466,9 @@ def _merge(streams: Streams, older: int, younger: int) -> None:
     t.last[old] = max(t.last[old], t.last[young])
     t.opened[old] = min(t.opened[old], t.opened[young])
     t.muted_at[old] = max(t.muted_at[old], t.muted_at[young])
+    t.plateau[old] = max(t.plateau[old], t.plateau[young])
+    t.posts[old] += t.posts[young]
+    t.new_posts[old] += t.new_posts[young]
     t.ages[:, old] += t.ages[:, young]
     streams.authors.relabel(int(t.uid[young]), int(t.uid[old]))
     mask = np.zeros(len(t.names), dtype=bool)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import exp, log
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from monitor.emergence import episodes
 from monitor.emergence.baseline import CLUMP, Baseline
@@ -174,6 +174,11 @@ class Streams:
             age = int(np.searchsorted(self.scale.age_edges, self.tick - t.opened[row], side="right"))
             if age < len(self.scale.age_edges):
                 t.ages[age, row] += amount
+        self._product = None
+
+    def observe(self, posts: ArrayLike) -> None:
+        """Set the posts of all streams in the running tick at once (streams,)."""
+        self.table.now[:] = posts
         self._product = None
 
     def masses(self) -> Array:

@@ -1,18 +1,21 @@
-"""Many independent streams through the detector's own code at once, for measuring it: one column a lane, no budget shared among them."""
+"""Many independent streams through the detector's own code at once, and the backgrounds that feed them."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.emergence.parameters import Parameters, minute_scale
+from monitor.emergence.parameters import DAYS, HOURS, Parameters, minute_scale
 from monitor.emergence.streams import Streams
 from monitor.emergence.table import Stream
 
-START = 1440 * 13886 - 540  # a minute that is a local midnight
+START = 1440 * 13886 - 540
+"""A minute that is a midnight in Seoul."""
 WEEK = 10080
+Array = NDArray[np.float64]
 
 
 class Lanes(Streams):
@@ -26,11 +29,17 @@ class Lanes(Streams):
         base.chained = False
         base.season_posts, base.season_mean = np.zeros((lanes, 48)), np.zeros((lanes, 48))
         base.season = np.repeat(base.scale.profiles[:1], lanes, axis=0)
-        self._claim()
-
-    def _claim(self) -> None:
-        self.table.season_row = self.table.teachers = np.arange(len(self.table.names))
+        self.table.season_row = self.table.teachers = np.arange(lanes)
         self.prepare()
+
+    def recover(self, lanes: NDArray[np.intp]) -> None:
+        """End the episodes of these lanes, if they are in one."""
+        rows = lanes[self.table.muted_at[lanes] >= 0]
+        if len(rows):
+            self.table.muted_at[rows] = -1.0
+            self.table.plateau[rows] = 0.0
+            self.statistic[rows] = 0.0
+            self.prepare()
 
     def _allot(self) -> None:
         self.table.injected[:] = 0.0 if self.cold else 1.0
@@ -41,51 +50,59 @@ class Lanes(Streams):
         pass
 
 
-def backgrounds(
-    rng: np.random.Generator, lanes: int, weeks: float, per_day: float, clump: float = 20.0, sd: float = 0.25, hours: float = 12.0
-) -> NDArray[np.float64]:
-    """Mean posts a minute (lanes, minutes): level x week x log-AR(1) in steps of 30 min, from ``START`` (algorithms, sec. 7.2)."""
-    minutes = round(weeks * WEEK)
-    steps = -(-minutes // 30)
-    phi = np.exp(-0.5 / hours)
-    noise = rng.normal(size=(lanes, steps)) * sd * np.sqrt(1 - phi**2)
-    state = np.empty((lanes, steps))
-    state[:, 0] = rng.normal(size=lanes) * sd
-    for step in range(1, steps):
-        state[:, step] = phi * state[:, step - 1] + noise[:, step]
-    cell_of, profile = true_week()
-    hour = (START + np.arange(minutes)) // 60
-    week = profile[cell_of[(hour + 9 + 72) % 168]]
-    return per_day / 1440 * week * np.repeat(np.exp(state - sd**2 / 2), 30, axis=1)[:, :minutes]
-
-
-def true_week() -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """A week of seven different days, which the detector knows only as weekdays and weekends."""
-    parameters = Parameters()
-    hours, days = np.array(parameters.hours), np.array(parameters.days)
-    profile = np.outer(days / days.mean(), hours / hours.mean()).ravel()
-    return np.arange(168), profile
-
-
-def draw(rng: np.random.Generator, means: NDArray[np.float64], clump: float = 20.0) -> NDArray[np.int32]:
-    """Negative binomial counts of minutes."""
-    return rng.poisson(means * rng.gamma(clump, 1 / clump, size=means.shape)).astype(np.int32)
-
-
-def feed(lanes: Lanes, counts: NDArray[np.int32], on_tick) -> None:  # type: ignore[no-untyped-def]
+def feed(lanes: Lanes, counts: NDArray[np.int32], on_tick: Callable[[int, Array], None]) -> None:
     """Run minute by minute; ``on_tick(index, masses)`` after each."""
-    t = lanes.table
     for index in range(counts.shape[1]):
         lanes.advance(START + index)
         lanes.last = lanes.tick
-        t.now[:] = counts[:, index]
-        lanes._product = None
+        lanes.observe(counts[:, index])
         on_tick(index, lanes.masses())
 
 
-def with_caution(parameters: Parameters, z: float) -> Parameters:
-    """The same with another bound."""
-    return replace(parameters, caution=z)
+@dataclass(frozen=True)
+class Background:
+    """Posts of an ordinary stream (design, 7.2): level x week x log-AR(1) busy factor, clumped within the minute.
 
+    ``busy`` is the factor's standard deviation, ``busy_hours`` its memory, ``clump`` the k of the negative binomial; ``shift`` moves the
+    day by hours, and ``depth`` is a power on the day's rhythm.
+    """
 
-__all__ = ["START", "WEEK", "Lanes", "backgrounds", "draw", "feed", "with_caution"]
+    busy: float = 0.25
+    busy_hours: float = 12.0
+    clump: float = 20.0
+    shift: int = 0
+    depth: float = 1.0
+
+    def means(self, rng: np.random.Generator, lanes: int, weeks: float, per_day: float) -> Array:
+        """Mean posts a minute (lanes, minutes) from ``START`` on; seven different days, which the detector knows as two kinds."""
+        minutes = round(weeks * WEEK)
+        hours = np.roll(np.array(HOURS) ** self.depth, self.shift)
+        week = np.outer(np.array(DAYS) / np.mean(DAYS), hours / hours.mean()).ravel()
+        season = week[((START + np.arange(minutes)) // 60 + 81) % 168]
+        factor = np.repeat(self._busy(rng, lanes, -(-minutes // 30)), 30, axis=1)[:, :minutes]
+        means: Array = per_day / 1440 * season * factor
+        return means
+
+    def draw(self, rng: np.random.Generator, means: Array) -> NDArray[np.int32]:
+        """Counts a minute."""
+        return rng.poisson(means * rng.gamma(self.clump, 1 / self.clump, size=means.shape)).astype(np.int32)
+
+    def counts(self, rng: np.random.Generator, lanes: int, weeks: float, per_day: float) -> NDArray[np.int32]:
+        """Counts a minute of quiet streams."""
+        return self.draw(rng, self.means(rng, lanes, weeks, per_day))
+
+    def ratio(self, counts: NDArray[np.int32], means: Array, factor: float) -> Array:
+        """Log likelihood ratio of "``factor`` times the mean" against "the mean", by minute: what only an oracle knows."""
+        k = self.clump
+        ratio: Array = counts * np.log(factor) + (counts + k) * np.log((means + k) / (factor * means + k))
+        return ratio
+
+    def _busy(self, rng: np.random.Generator, lanes: int, steps: int) -> Array:
+        keep = np.exp(-0.5 / self.busy_hours)
+        noise = rng.normal(size=(lanes, steps)) * self.busy
+        state = np.empty((lanes, steps))
+        state[:, 0] = noise[:, 0]
+        for step in range(1, steps):
+            state[:, step] = keep * state[:, step - 1] + noise[:, step] * np.sqrt(1 - keep**2)
+        factor: Array = np.exp(state - self.busy**2 / 2)
+        return factor
