@@ -6,6 +6,7 @@ import re
 from collections import Counter
 
 _MASKED = re.compile(r"https?://\S+|www\.\S+|@\w+|\b(?:URL|EMAIL|PHONE|NUMBER)\b|\S{1,64}@\S{1,64}\.\S+")
+_MASK_SIGNS = ("@", "://", "www.", "URL", "EMAIL", "PHONE", "NUMBER")
 _LATIN_WORD = re.compile(r"[a-zà-öø-ɏḀ-ỿ']+")
 _CODE = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9]+)*", re.IGNORECASE)
 _UNSTATED = frozenset({"und", "zxx", "mul", "mis", "qam", "qct", "qht", "qme", "qst", "art", "unk"})
@@ -75,7 +76,7 @@ def detect(text: str) -> tuple[str, float]:
 
     Names, links and handles of Latin letters in a Korean text do not make it English: a Hangul syllable weighs as much as a word.
     """
-    kept = _MASKED.sub(" ", text)
+    kept = _MASKED.sub(" ", text) if any(sign in text for sign in _MASK_SIGNS) else text
     words = _LATIN_WORD.findall(kept.lower())
     letters = _letters_by_script(kept)
     weights = {language: count / 2 for language, count in letters.items()}

@@ -33,22 +33,22 @@ class Source:
     neutral: float = 0.0
     complaint: float = 0.0
     topic: float = 0.0
-    second: int = 1
+    second: int = 0
     rare: dict[str, float] = field(default_factory=dict)  # further weight of a sentiment that the file has too little of
     keep: frozenset[int] = field(default_factory=lambda: frozenset({0, 1}))  # complaint labels taken
 
 
 SOURCES = (
     Source("nsmc_train", "CC0 1.0, MIT", MOVIE, pole=1.0, neutral=0.3),
-    Source("kodoli", "CC BY-SA 4.0", CROWD, pole=1.0, neutral=1.0, complaint=0.1),
-    Source("dacon_shopping_reviews", "public domain as stated", SHOP, pole=1.0, neutral=0.5, complaint=0.5, second=2),
-    Source("ecommerce_app_reviews_ko", "MIT; store terms", SHOP, pole=1.0, neutral=1.0, complaint=1.0, second=3),
-    Source("kote", "MIT", CROWD, pole=0.5, complaint=0.5, second=3, keep=frozenset({0})),
+    Source("kodoli", "CC BY-SA 4.0", CROWD, pole=1.0, neutral=1.0),
+    Source("dacon_shopping_reviews", "public domain as stated", SHOP, pole=1.0, neutral=0.2, complaint=0.5, second=1),
+    Source("ecommerce_app_reviews_ko", "MIT; store terms", SHOP, pole=3.0, neutral=2.0, complaint=1.0, second=1),
+    Source("kote", "MIT", CROWD, pole=0.5, complaint=0.5, second=1, keep=frozenset({0})),
     Source("goemotions_korean", "Apache-2.0", CROWD, neutral=0.03, complaint=0.2, most=12_000, second=2),
     Source("chatbot_data", "MIT", CROWD, neutral=0.03, complaint=0.3, most=6_000, second=5),
     Source("3i4k", "CC BY-SA 4.0", CROWD, neutral=0.03, complaint=0.3, most=8_000, second=5),
     Source("parakqc", "CC BY-SA 4.0", CROWD, neutral=0.03, complaint=0.3, most=3_000, second=5),
-    Source("semeval_2013_2016", "MIT; platform terms", CROWD, pole=1.0, neutral=1.0, complaint=0.05, rare={"neg": 2.5, "pos": 1.1}),
+    Source("semeval_2013_2016", "MIT; platform terms", CROWD, pole=1.0, neutral=1.0, rare={"neg": 2.5, "pos": 1.1}),
     Source("vader", "MIT", MOVIE, pole=1.0, neutral=1.0),
     Source("absa_datasets", "MIT; original terms", MOVIE, pole=1.0, neutral=1.0),
     Source("tweeteval_emotion", "unrestricted as stated; platform terms", CROWD, pole=0.3),

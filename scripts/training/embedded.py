@@ -27,7 +27,7 @@ from scripts.training.matrices import kept, read_lexicon, wide_matrix
 ROOT = Path(__file__).resolve().parents[2]
 SENTIMENTS = ("neg", "neu", "pos")
 FOLDS = 5
-MOST_SECOND = 1500  # open texts of one source that the second stage learns from
+MOST_SECOND = 150  # open texts of one source that the second stage learns from
 CLIPPED = 0.3  # of the largest weight of a column: what is larger is cut so that eight bits tell the others finely
 
 
@@ -107,13 +107,12 @@ class _Second:
         self._doubled = len(self._all) - len(chosen)
         own_wide = wide_matrix([one.text for one in self._all[: self._doubled]], "own posts")
         whole = sparse.vstack([own_wide, wide[chosen]]).tocsr()
-        self._lexicon = lexicon
         self._views = verdicts.view(self._all, whole, _felt(whole, stage), lexicon)
 
     def fitted(self, without: frozenset[str] | None) -> verdicts.Fitted:
         """Fit on everything but the own posts of the writers in ``without``."""
         rows = np.array([at for at, one in enumerate(self._all) if not without or one.writer not in without])
-        return verdicts.fit([self._all[at] for at in rows], self._views.rows(rows), self._lexicon, verdicts.Strength())
+        return verdicts.fit([self._all[at] for at in rows], self._views.rows(rows), verdicts.Strength())
 
     def cross_validated(self) -> Numbers:
         """Return the logits of our own posts, each from a fit that saw nothing of its writer."""

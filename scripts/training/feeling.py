@@ -19,12 +19,12 @@ from scripts.training.corpus import CROWD, FIRST, MOVIE, SHOP, Example, number
 from scripts.training.fitting import Numbers, contrast, logistic
 from scripts.training.matrices import behaviour
 
-PENALTY = 0.5
-STEPS = 30
+PENALTIES = {MOVIE: 0.4, SHOP: 0.5, CROWD: 1.0}
+STEPS = 50
 FITTING = 1  # to be raised when the fitting itself changes, so that kept columns are not taken for new ones
 _FOREIGN_SHARE = 0.1  # weight in a kind of what comes from another kind
 _FOREIGN_ROWS = 25_000
-_GATE_ROWS = 15_000
+_GATE_ROWS = 60_000
 
 
 @dataclass(frozen=True)
@@ -53,11 +53,11 @@ def fit(examples: Sequence[Example], matrix: sparse.csr_matrix, cache: Path) -> 
         for at, column in enumerate(COLUMNS):
             progress.set_postfix_str(f"{column.task} {column.kind}")
             rows, label, weight = _gate(examples, column) if column.task == "gate" else _task(examples, column)
-            path = cache / f"column-{_fingerprint([examples[row].text for row in rows], label, weight)}.npz"
+            path = cache / f"column-{_fingerprint([examples[row].text for row in rows], label, weight, PENALTIES[column.kind])}.npz"
             if not path.exists():
                 chosen = matrix[rows]
                 found, bias = logistic(
-                    chosen, roots[rows], label, weight, contrast(chosen, label, weight), PENALTY, STEPS, told=progress.update
+                    chosen, roots[rows], label, weight, contrast(chosen, label, weight), PENALTIES[column.kind], STEPS, told=progress.update
                 )
                 np.savez(path, column=found.astype(np.float32), bias=bias)
             with np.load(path) as kept:
@@ -66,8 +66,8 @@ def fit(examples: Sequence[Example], matrix: sparse.csr_matrix, cache: Path) -> 
     return table, biases
 
 
-def _fingerprint(texts: Sequence[str], label: Numbers, weight: Numbers) -> str:
-    key = hashlib.sha256(behaviour() + label.tobytes() + weight.tobytes() + f"{PENALTY} {STEPS} {FITTING}".encode())
+def _fingerprint(texts: Sequence[str], label: Numbers, weight: Numbers, penalty: float) -> str:
+    key = hashlib.sha256(behaviour() + label.tobytes() + weight.tobytes() + f"{penalty} {STEPS} {FITTING}".encode())
     key.update("\x01".join(texts).encode("utf-8", "surrogatepass"))
     return key.hexdigest()[:16]
 
@@ -98,8 +98,7 @@ def _gate(examples: Sequence[Example], column: Column) -> tuple[NDArray[np.int64
     for at, example in enumerate(examples):
         if example.source is not None and example.part == FIRST:
             by_kind.setdefault(example.source.kind, []).append((number(example.text), at))
-    most = {MOVIE: _GATE_ROWS, SHOP: _GATE_ROWS, CROWD: 3 * _GATE_ROWS}
-    chosen = [(at, float(kind == column.kind), 1.0) for kind, rows in by_kind.items() for _, at in sorted(rows)[: most[kind]]]
+    chosen = [(at, float(kind == column.kind), 1.0) for kind, rows in by_kind.items() for _, at in sorted(rows)[:_GATE_ROWS]]
     return _arrays(chosen)
 
 

@@ -53,31 +53,5 @@ def logistic(
     return found.x[:-1] * scale, float(found.x[-1])
 
 
-def softmax(
-    matrix: sparse.csr_matrix, label: Numbers, weight: Numbers, penalty: float, steps: int = 80, told: Callable[[], object] = lambda: None
-) -> Numbers:
-    """Fit weights w so that softmax(matrix @ w) gives the classes, with ``penalty / 2 * |w|**2``.
-
-    ``label`` (rows, classes) sums to one in each row. Columns that fewer than two rows have keep zero weights. Returns w.
-    """
-    columns = np.flatnonzero(np.diff(matrix.tocsc().indptr) > 1)
-    small = matrix.tocsc()[:, columns].tocsr().astype(np.float32)
-    transposed, shape, total = small.T.tocsr(), (len(columns), label.shape[1]), float(weight.sum())
-
-    def loss(packed: Numbers) -> tuple[float, Numbers]:
-        logits = (small @ packed.reshape(shape).astype(np.float32)).astype(np.float64)
-        logits -= logits.max(axis=1, keepdims=True)
-        logs = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
-        cost = -float(weight @ (label * logs).sum(axis=1)) + penalty / 2 * float(packed @ packed)
-        slope = (transposed @ (weight[:, None] * (np.exp(logs) - label)).astype(np.float32)).ravel() + penalty * packed
-        return cost / total, slope / total
-
-    options = {"maxiter": steps, "maxcor": 8, "gtol": 1e-7}
-    found: Any = minimize(loss, np.zeros(shape[0] * shape[1]), jac=True, method="L-BFGS-B", options=options, callback=lambda _: told())
-    whole = np.zeros((matrix.shape[1], label.shape[1]))
-    whole[columns] = found.x.reshape(shape)
-    return whole
-
-
 def _sigmoid(logits: Numbers) -> Numbers:
     return 1.0 / (1.0 + np.exp(-np.clip(logits, -30, 30)))

@@ -9,12 +9,12 @@ import numpy as np
 import scipy.sparse as sparse
 from numpy.typing import NDArray
 
-from monitor.classifiers.embedded.signs import UNIT, Lexicon, names
+from monitor.classifiers.embedded.signs import MARKS, UNIT, Lexicon
 from monitor.classifiers.embedded.weights import FEELING, HEADS
 from monitor.classifiers.embedded.wording import MARK
 from monitor.domain import TOPICS
 from scripts.training.corpus import SECOND, Example
-from scripts.training.fitting import Numbers, contrast, logistic, softmax
+from scripts.training.fitting import Numbers, contrast, logistic
 from scripts.training.matrices import narrow_matrix, sign_matrix
 
 UNMARKED = 0.4  # weight of an own post read without its mark
@@ -23,14 +23,14 @@ _FIRST_TOPIC = len(HEADS) - len(TOPICS)
 
 @dataclass(frozen=True)
 class Strength:
-    """How strongly weights are held back, by task; sizes of features relative to each other."""
+    """How strongly weights are held back, by task, and sizes of signs beside n-grams; chosen with writers left out."""
 
-    complaint: float = 1.0
-    topic: float = 1.0
-    feeling: float = 3.0
-    sign_size: float = 0.35
-    topic_sign_size: float = 0.5
-    guess: float = 0.1
+    complaint: float = 0.05
+    topic: float = 0.1
+    feeling: float = 0.15
+    sign_size: float = 0.1
+    topic_sign_size: float = 0.3
+    feeling_sign_size: float = 0.3
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,7 @@ class Fitted:
     def logits(self, views: Views) -> Numbers:
         """Return the logits (texts, heads); the sentiment's with the first stage."""
         out = (views.narrow @ self.narrow) / views.roots[:, None] + (views.signs @ self.signs) / UNIT
+        out[:, FEELING] *= (views.signs[:, MARKS] > 0)[:, None]
         out[:, FEELING] += views.feeling / UNIT
         return np.asarray(out)
 
@@ -73,11 +74,11 @@ def view(examples: Sequence[Example], wide: sparse.csr_matrix, feeling: NDArray[
     return Views(narrow_matrix(wide), np.sqrt(np.diff(wide.indptr).astype(np.float64)), shown, feeling)
 
 
-def fit(examples: Sequence[Example], views: Views, lexicon: Lexicon, strength: Strength) -> Fitted:
+def fit(examples: Sequence[Example], views: Views, strength: Strength) -> Fitted:
     """Learn from ``examples`` (open ones of the second part, own posts as ``doubled`` returns them)."""
     fitted = Fitted(np.zeros((views.narrow.shape[1], len(HEADS))), np.zeros((views.signs.shape[1], len(HEADS))))
     _fit_complaint(fitted, examples, views, strength)
-    _fit_topic(fitted, examples, views, lexicon, strength)
+    _fit_topic(fitted, examples, views, strength)
     _fit_feeling(fitted, examples, views, strength)
     return fitted
 
@@ -112,51 +113,30 @@ def _keep(fitted: Fitted, head: int, found: Numbers, bias: float, scale: Numbers
     fitted.signs[-1, head] += bias
 
 
-def _fit_topic(fitted: Fitted, examples: Sequence[Example], views: Views, lexicon: Lexicon, strength: Strength) -> None:
-    guesses = guessed_topics(views.signs, lexicon)
-    chosen, label, weight = [], [], []
+def _fit_topic(fitted: Fitted, examples: Sequence[Example], views: Views, strength: Strength) -> None:
+    chosen, topics, weight = [], [], []
     for at, one in enumerate(examples):
-        topic, share = one.topic, 0.0
-        if one.source is None:
-            share = one.weight * (1.0 if one.complaint else 0.3)
-        elif topic is not None:
-            share = one.source.topic
-        elif one.language == "ko" and one.sentiment == "neg" and one.source.complaint >= 0.3 and guesses[at] >= 0:
-            topic, share = TOPICS[guesses[at]], strength.guess
-        if topic is not None and share > 0:
+        share = one.weight * (1.0 if one.complaint else 0.3) if one.source is None else one.source.topic
+        if one.topic is not None and share > 0:
             chosen.append(at)
-            label.append(TOPICS.index(topic))
+            topics.append(one.topic)
             weight.append(share)
-    seen = views.rows(np.array(chosen))
-    features = _features(seen, 4.0, strength.topic_sign_size)
-    found = softmax(features, np.eye(len(TOPICS))[label], np.array(weight), strength.topic)
-    for at in range(len(TOPICS)):
-        _keep(fitted, _FIRST_TOPIC + at, found[:, at], 0.0, 4.0, strength.topic_sign_size)
-
-
-def guessed_topics(shown: NDArray[np.float32], lexicon: Lexicon) -> NDArray[np.int64]:
-    """Return the topic whose group of the lexicon a text touches most, at least twice and alone in that; -1 where there is none."""
-    columns = names(lexicon)
-    index = [[columns.index(f"{topic}:{how}") for topic in TOPICS[:-1]] for how in ("any", "more")]
-    touched = (shown[:, index[0]] + shown[:, index[1]]) / UNIT
-    best = touched.max(axis=1)
-    alone = (touched == best[:, None]).sum(axis=1) == 1
-    return np.where((best >= 2) & alone, touched.argmax(axis=1), -1)
+    seen, w = views.rows(np.array(chosen)), np.array(weight)
+    for at, topic in enumerate(TOPICS):
+        y = np.array([float(one == topic) for one in topics])
+        scale = contrast(seen.narrow, y, w)
+        features = _features(seen, scale, strength.topic_sign_size)
+        found, bias = logistic(features, np.ones(len(y)), y, w, np.ones(features.shape[1]), strength.topic)
+        _keep(fitted, _FIRST_TOPIC + at, found, bias, scale, strength.topic_sign_size)
 
 
 def _fit_feeling(fitted: Fitted, examples: Sequence[Example], views: Views, strength: Strength) -> None:
+    """What the sentiment of posts about a company needs beyond the first stage; learnt from, and used for, marked posts only."""
     for head, task in ((1, "pole"), (2, "neutral")):
-        chosen, label, weight = [], [], []
-        for at, one in enumerate(examples):
-            share = one.weight if one.source is None else 0.3 * getattr(one.source, task) if one.part == SECOND else 0.0
-            if one.sentiment is None or share == 0 or (task == "pole" and one.sentiment == "neu"):
-                continue
-            chosen.append(at)
-            label.append(float(one.sentiment == ("pos" if task == "pole" else "neu")))
-            weight.append(share)
-        rows, y, w = np.array(chosen), np.array(label), np.array(weight)
-        seen = views.rows(rows)
-        features = _features(seen, 4.0, strength.sign_size)
+        rows = np.array([at for at, one in enumerate(examples) if one.marked and (task == "neutral" or one.sentiment != "neu")])
+        y = np.array([float(examples[at].sentiment == ("pos" if task == "pole" else "neu")) for at in rows])
+        seen, w = views.rows(rows), np.ones(len(rows))
+        features = _features(seen, 4.0, strength.feeling_sign_size)
         offset = seen.feeling[:, head - 1] / UNIT
         found, bias = logistic(features, np.ones(len(rows)), y, w, np.ones(features.shape[1]), strength.feeling, offset=offset)
-        _keep(fitted, head, found, bias, 4.0, strength.sign_size)
+        _keep(fitted, head, found, bias, 4.0, strength.feeling_sign_size)

@@ -19,6 +19,8 @@ NEARBY = 24  # characters between a term and the company's name that still count
 MOST = 3
 _CLIP = 6 * UNIT
 _COUNTED = (MARK, USER, LINK, EMAIL, PHONE, "?", "!", "#", "0", ".", "~", "ㅋ", "ㅠ", "ㅎ", '"', "…", "[", ">", ":")
+_OTHERS = ("unmarked", "marks", "korean", "latin", "neither", "pos", "neg", "neu", "not_neu", "pos_marked", "neg_marked", "always")
+MARKS = _OTHERS.index("marks") - len(_OTHERS)  # column of how often the company is named
 _STEPS = (8, 16, 32, 64, 128, 256, 512, 1024)
 
 
@@ -51,9 +53,6 @@ def names(lexicon: Lexicon) -> list[str]:
     """Return the names of the columns of ``signs``."""
     grouped = [f"{group}:{how}" for how in ("any", "more", "near", "far") for group in lexicon.names]
     return [*grouped, *(f"has:{ord(mark):x}" for mark in _COUNTED), *(f"longer:{step}" for step in _STEPS), *_OTHERS]
-
-
-_OTHERS = ("unmarked", "marks", "korean", "latin", "neither", "pos", "neg", "neu", "not_neu", "pos_marked", "neg_marked", "always")
 
 
 def signs(grams: Grams, lexicon: Lexicon, feeling: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -90,7 +89,7 @@ def _distance(grams: Grams) -> Index:
     """Return for each place the distance in characters to the nearest mark of the same text (large where there is none)."""
     size = len(grams.codes)
     places = np.arange(size)
-    is_mark, far = grams.codes == ord(MARK), 4 * size
+    is_mark, far = grams.codes == ord(MARK), 1 << 40
     before = np.maximum.accumulate(np.where(is_mark, places, -far))
     after = np.minimum.accumulate(np.where(is_mark, places, far)[::-1])[::-1]
     own = grams.whose

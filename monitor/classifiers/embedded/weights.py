@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.classifiers.embedded.features import Grams, Index, grams
-from monitor.classifiers.embedded.signs import UNIT, Lexicon, names, signs
+from monitor.classifiers.embedded.signs import MARKS, UNIT, Lexicon, names, signs
 from monitor.domain import TOPICS
 from monitor.errors import ModelError
 
@@ -28,6 +28,10 @@ FORMAT = 1
 WIDE_BITS = 20  # size of the table of the sentiment that open data teaches
 # the table has pole and neutral of reviews of works, the same of shops and services, neg neu pos of talk, and two gates
 WIDE_COLUMNS = 9
+# slopes and shifts of the gates (works, shops), and how far the poles of reviews count in talk: chosen on texts never learnt from
+POLE_GATES = ((1.0, 0.5), (1.0, 1.5))
+NEUTRAL_GATES = ((2.0, -2.5), (1.0, 0.0))
+REVIEWS_IN_TALK = 0.25
 NARROW_BITS = 18  # table of everything else
 SIGN_SCALE = 4096.0  # weights of signs are stored in units of 1 / SIGN_SCALE
 FEELING = slice(1, 3)  # of the heads
@@ -56,6 +60,7 @@ class Weights:
         shown = signs(taken, self.lexicon, felt)
         narrow = _sums(self.narrow, owner, bucket >> (WIDE_BITS - NARROW_BITS), taken.count) * self.narrow_scale
         logits: Scores = narrow / _roots(owner, taken.count) + (shown @ self.sign_weights) / (UNIT * SIGN_SCALE)
+        logits[:, FEELING] *= (shown[:, MARKS] > 0)[:, None]  # what service posts need concerns no other text
         logits[:, FEELING] += felt / UNIT
         return logits
 
@@ -67,23 +72,36 @@ class Weights:
 
 def mixed_feeling(logits: Scores) -> NDArray[np.int64]:
     """Mix the kinds of text by the gates: logits (texts, 2) of positive among the poles and of neutral, in units of 1 / ``UNIT``."""
-    shares = 1.0 / (1.0 + np.exp(-np.clip(logits, -12.0, 12.0)))
-    works, shops = shares[:, -2], shares[:, -1]
-    gates = np.stack([works * (1 - shops), shops * (1 - works), (1 - works) * (1 - shops)], axis=1)
-    gates /= gates.sum(axis=1, keepdims=True)
-    pole, neutral = shares[:, 0:4:2], shares[:, 1:4:2]
-    talk = shares[:, 4:7] / shares[:, 4:7].sum(axis=1, keepdims=True)
-    negative = (gates[:, :2] * (1 - neutral) * (1 - pole)).sum(axis=1) + gates[:, 2] * talk[:, 0]
-    no_pole = (gates[:, :2] * neutral).sum(axis=1) + gates[:, 2] * talk[:, 1]
-    positive = (gates[:, :2] * (1 - neutral) * pole).sum(axis=1) + gates[:, 2] * talk[:, 2]
-    mixed = np.stack([np.log(positive / negative), np.log(no_pole / (positive + negative))], axis=1)
+    logits = np.clip(logits, -12.0, 12.0)
+    talk = _sigmoid(logits[:, 4:7])
+    talk_pole = np.log(talk[:, 2] / talk[:, 0]) + REVIEWS_IN_TALK * (logits[:, 0] + logits[:, 2])
+    poles = _sigmoid(np.stack([logits[:, 0], logits[:, 2], talk_pole], axis=1))
+    neutral = np.stack([*_sigmoid(logits[:, 1:4:2]).T, talk[:, 1] / talk.sum(axis=1)], axis=1)
+    positive = (_gates(logits[:, 7:], POLE_GATES) * poles).sum(axis=1)
+    none = (_gates(logits[:, 7:], NEUTRAL_GATES) * neutral).sum(axis=1)
+    mixed = np.stack([np.log(positive / (1 - positive)), np.log(none / (1 - none))], axis=1)
     units: NDArray[np.int64] = np.rint(mixed * UNIT).astype(np.int64)
     return units
 
 
+def _gates(logits: Scores, gates: tuple[tuple[float, float], tuple[float, float]]) -> Scores:
+    """Return shares (texts, 3) of reviews of works, of reviews of shops and services, and of talk; ``gates``: slope and shift of both."""
+    (works_slope, works_shift), (shops_slope, shops_shift) = gates
+    works = _sigmoid(works_slope * logits[:, 0] + works_shift)
+    shops = _sigmoid(shops_slope * logits[:, 1] + shops_shift)
+    shares = np.stack([works * (1 - shops), shops * (1 - works), (1 - works) * (1 - shops)], axis=1)
+    share: Scores = shares / shares.sum(axis=1, keepdims=True)
+    return share
+
+
+def _sigmoid(logits: Scores) -> Scores:
+    return 1.0 / (1.0 + np.exp(-logits))
+
+
 def buckets(taken: Grams) -> tuple[Index, Index]:
     """Return the distinct (text, bucket of 2**``WIDE_BITS``) pairs, sorted; every text has at least one."""
-    keys = np.unique((taken.owner << WIDE_BITS) | (taken.hashes >> np.uint64(64 - WIDE_BITS)).astype(np.int64))
+    keys = np.sort((taken.owner << WIDE_BITS) | (taken.hashes >> np.uint64(64 - WIDE_BITS)).astype(np.int64))
+    keys = keys[np.diff(keys, prepend=-1) > 0]
     return keys >> WIDE_BITS, keys & ((1 << WIDE_BITS) - 1)
 
 
