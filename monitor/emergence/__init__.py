@@ -5,7 +5,8 @@ every watch) and shares one budget of false alarms among them: one a week by def
 for what counts as normal, ``detector`` for how posts are counted.
 """
 
-from monitor.emergence.detector import Alarm, Arrival, Detector
+from monitor.emergence.arrivals import Arrival
+from monitor.emergence.detector import Alarm, Detector
 from monitor.emergence.parameters import Parameters
 
 __all__ = ["Alarm", "Arrival", "Detector", "Parameters"]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.emergence.budget import Ledger
 from monitor.emergence.parameters import Scale
 from monitor.emergence.streams import Streams, Waiting
 from monitor.emergence.table import AGES, FIELDS
@@ -20,19 +21,6 @@ from monitor.errors import StoreError
 MAGIC = b"EMRG"
 VERSION = 1
 _COUNTERS = ("tick", "last", "began", "block", "block_from", "covered", "caution_until", "uids")
-
-
-@dataclass
-class Ledger:
-    """What the company's detector itself keeps, beside the streams of its watches."""
-
-    until: int = -1
-    raised: float = 0.0
-    raised_at: int = 0
-    saved: list[float] = field(default_factory=lambda: [0.0, 0.0])
-    saved_at: list[int] = field(default_factory=lambda: [-1, -1])
-    owed: dict[str, int] = field(default_factory=dict)
-    since: dict[str, int] = field(default_factory=dict)
 
 
 def freeze(ledger: Ledger, streams: dict[tuple[str, bool], Streams]) -> bytes:

@@ -21,8 +21,6 @@ from monitor.emergence.parameters import Parameters, Scale
 from monitor.emergence.statistic import ratios, rested, rested_blocks, ticked
 from monitor.emergence.table import Array, Stream, Table
 
-EVIDENT = 0.01
-"""Streams below this part of the threshold neither add to an alarm nor join its episode."""
 SHOWN = 3.0
 """Inside an episode evidence is kept at most this many times the threshold, so that it falls when the episode fades."""
 TOPICS, TOPIC_RESERVE = 12, 0.25

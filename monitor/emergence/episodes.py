@@ -1,0 +1,50 @@
+"""Episodes: from a stream's alarm until it is quiet again, or until two days have made the new level normal.
+
+Inside an episode the stream alarms again only for a rise far beyond what the episode has shown so far (its plateau).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.emergence.parameters import Parameters, Scale
+from monitor.emergence.table import Array, Table
+
+
+def begin(table: Table, rows: Iterable[tuple[int, float]], tick: int, parameters: Parameters) -> None:
+    """Streams alarm: ``rows`` are (row, posts a tick seen in the telling window)."""
+    for row, rate in rows:
+        if table.muted_at[row] < 0:
+            table.muted_at[row] = tick
+        table.quiet[row] = 0.0
+        table.plateau[row] = max(table.plateau[row], parameters.episode_rise * rate)
+
+
+def go_on(table: Table, scale: Scale, parameters: Parameters, tick: int, mean: Array, season: Array, covered: int) -> NDArray[np.bool_]:
+    """End a block of ``covered`` ticks: learn how high the episodes go; returns which are over (their fields are cleared).
+
+    ``mean`` and ``season`` (streams,) are what was normal in the block. An episode that never became quiet leaves its level behind as the
+    stream's new normal: staff know of it.
+    """
+    t = table
+    open_ = t.muted_at >= 0
+    if not open_.any():
+        return open_
+    t.episode_posts += np.where(open_, t.block_posts, 0.0)
+    t.episode_exposure += np.where(open_, season * covered, 0.0)
+    t.plateau[:] = np.where(open_, np.maximum(t.plateau, parameters.episode_rise * t.block_posts / covered), 0.0)
+    calm = t.block_posts <= np.maximum(1.0, 1.5 * mean * t.slack * covered)
+    t.quiet[:] = np.where(open_ & calm, t.quiet + 1, 0.0)
+    quiet = t.quiet >= scale.quiet_blocks
+    over = open_ & (quiet | (tick - t.muted_at >= scale.episode_ticks))
+    rate = t.episode_posts / np.maximum(t.episode_exposure, 1.0)
+    higher = over & ~quiet & t.wide & (rate > t.level)
+    t.posts[higher] = (rate * t.exposure)[higher]
+    t.level[higher] = rate[higher]
+    t.muted_at[over] = -1.0
+    for field in (t.quiet, t.plateau, t.episode_posts, t.episode_exposure):
+        field[over] = 0.0
+    return over
