@@ -88,9 +88,13 @@ def _show(store: Store, settings: Settings, timeline: Timeline, written: Sequenc
         say("demo.spoke", at=decision.at, reason=decision.reason, incident=decision.incident_id, title=judgement.incident.title)
     for incident_id, at in timeline.crossed.items():
         alerted = store.incidents.get(incident_id).alerted_at
-        lead = None if alerted is None else (at - alerted).total_seconds()
         threshold = settings.monitor.threshold
-        say("demo.missed" if lead is None else "demo.crossed", at=at, incident=incident_id, lead=lead, threshold=threshold)
+        if alerted is None:
+            say("demo.crossed_untold", at=at, incident=incident_id, threshold=threshold)
+        elif alerted < at:
+            say("demo.crossed", at=at, incident=incident_id, lead=(at - alerted).total_seconds(), threshold=threshold)
+        else:
+            say("demo.crossed_late", at=at, incident=incident_id, late=(alerted - at).total_seconds(), threshold=threshold)
     say("demo.silences")
     for incident, judgement in _silences(store, timeline):
         because = messages.sentence(judgement.decision.because, settings.monitor.language, settings.zone)
@@ -100,8 +104,9 @@ def _show(store: Store, settings: Settings, timeline: Timeline, written: Sequenc
 
 
 def _silences(store: Store, timeline: Timeline) -> Iterator[tuple[Incident, Judgement]]:
-    """The troubles nearest to an alert about which nothing was said: most posts first."""
+    """The troubles nearest to an alert about which nothing was said: those that many saw, then those that many wrote about."""
     found = (store.incidents.get(number) for number in timeline.last)
     kept = [incident for incident in found if incident.alerted_at is None and incident.merged_into is None]
-    for incident in sorted(kept, key=lambda incident: (-incident.authors, -incident.posts, incident.id))[:TOLD_SILENCES]:
+    kept.sort(key=lambda incident: (incident.crossed_at is None, -incident.posts, -incident.authors, incident.id))
+    for incident in kept[:TOLD_SILENCES]:
         yield incident, timeline.last[incident.id]

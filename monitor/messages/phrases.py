@@ -82,9 +82,13 @@ PHRASES: dict[str, tuple[str, str]] = {
         "  {at:time}  {incident}번 사건을 본 사람이 {threshold:persons}을 넘었습니다. 첫 알림은 그보다 {lead:duration} 먼저 나갔습니다.",
         "  {at:time}  incident {incident} was seen by more than {threshold:persons}. The first alert came {lead:duration} earlier.",
     ),
-    "demo.missed": (
-        "  {at:time}  {incident}번 사건을 본 사람이 {threshold:persons}을 넘었지만 미리 알리지 못했습니다.",
-        "  {at:time}  incident {incident} was seen by more than {threshold:persons}, and nobody had been told before.",
+    "demo.crossed_untold": (
+        "  {at:time}  {incident}번 글을 본 사람이 {threshold:persons}을 넘었지만 알리지 않았습니다. 까닭은 아래에 있습니다.",
+        "  {at:time}  incident {incident} was seen by more than {threshold:persons} and not alerted; the reason stands below.",
+    ),
+    "demo.crossed_late": (
+        "  {at:time}  {incident}번 사건을 본 사람이 {threshold:persons}을 넘었습니다. 알림은 그보다 {late:duration} 늦었습니다.",
+        "  {at:time}  incident {incident} was seen by more than {threshold:persons}. The alert came {late:duration} later.",
     ),
     "demo.silences": ("\n알리지 않은 일과 그 까닭", "\nWhat was not said, and why"),
     "demo.kept_silent": (
