@@ -32,8 +32,8 @@ class Background:
     """
 
     shares: dict[int, float]
-    rarest: float = 0.004
-    idea: float = 0.02
+    rarest: float = 0.0005
+    idea: float = 0.03
 
     @classmethod
     def fitted(cls, corpora: Sequence[Iterable[Wording]], least: float = 0.001) -> Background:

@@ -20,20 +20,20 @@ from monitor.grouping.background import Feature
 from monitor.grouping.terms import Kind
 
 OWN = 0.25
-WEIGHTS = {Kind.STEM: 1.0, Kind.IDEA: 0.5, Kind.MEANING: 0.8, Kind.PIECE: 0.2}
+WEIGHTS = {Kind.STEM: 1.0, Kind.IDEA: 0.7, Kind.MEANING: 1.0, Kind.PIECE: 0.5}
 PRIOR = 10.0
 """Incidents that the shipped shares are worth."""
 CROWDING = 0.7
 """Power of the number of incidents that hold a feature: a large trouble in fragments must not make its own words ordinary."""
-NEAR = 0.25
+NEAR = 0.3
 """What an incident of the same time counts, where one of another time counts 1."""
 NEAR_DAYS = 2.0
-RAREST = 0.004
+RAREST = 0.006
 LEAST_GAIN = 1.3
-CAP = 4.0
+CAP = 3.0
 """Most that one word can say."""
 UNLIKE = 0.2
-MOST_UNLIKE = 6
+MOST_UNLIKE = 5
 """A word that the incident does not know takes off ``UNLIKE``; so many words do at most."""
 
 _UNIT = 1024

@@ -20,7 +20,7 @@ class Parameters:
 
     kept: int = 12
     """Posts that stand for an incident: its first and its latest, copies left out."""
-    join_surprise: float = 0.3
+    join_surprise: float = 0.25
     """Surprise that a post needs to join the only live incident."""
     join_growth: float = 0.3
     """So much more for each natural logarithm of the number of live incidents."""
@@ -28,7 +28,7 @@ class Parameters:
     """Surprise taken off for each day between a post and the incident's latest post."""
     pull: float = 0.3
     """Surprise added for each natural logarithm of the number of the incident's recent posts."""
-    pull_days: float = 2.0
+    pull_days: float = 1.0
     """How long, in days, a post counts as recent for that."""
     author_bonus: float = 4.0
     """Surprise added for another post of the same author within `quiet_hours`."""
@@ -40,7 +40,7 @@ class Parameters:
     """Topic probability from which a topic is sure."""
     merge_margin: float = 0.0
     """Surprise over that of a join which makes two incidents one."""
-    lone_margin: float = 2.0
+    lone_margin: float = 0.5
     """The same where one of the two has a single post."""
     merge_slack: float = 2.5
     """A post that fits a second incident to so much below the bar makes the two be compared."""
