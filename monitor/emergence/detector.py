@@ -16,8 +16,9 @@ from monitor.emergence.arrivals import EPOCH, MINUTE, Arrival, Timed, minute_of
 from monitor.emergence.budget import Ledger
 from monitor.emergence.frozen import freeze, thaw
 from monitor.emergence.parameters import DAY_MINUTES, Parameters, day_scale, minute_scale
-from monitor.emergence.streams import Finding, Streams
+from monitor.emergence.streams import Streams
 from monitor.emergence.table import Array, Stream
+from monitor.emergence.windows import Finding
 
 DEFAULTS = Parameters()
 EVIDENT = 0.01

@@ -7,7 +7,8 @@ from math import log
 
 from monitor.domain import Because, Emergence
 from monitor.emergence.arrivals import EPOCH, MINUTE
-from monitor.emergence.streams import Finding, Streams
+from monitor.emergence.streams import Streams
+from monitor.emergence.windows import Finding
 
 Values = dict[str, str | float | int | datetime | None]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass
-from math import exp, log
+from math import exp
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,21 +20,13 @@ from monitor.emergence.memory import Memory
 from monitor.emergence.parameters import Parameters, Scale
 from monitor.emergence.statistic import ratios, rested, rested_blocks, ticked
 from monitor.emergence.table import Array, Stream, Table
+from monitor.emergence.windows import Finding, impossible, most_telling, shared
 
 SHOWN = 3.0
 """Inside an episode evidence is kept at most this many times the threshold, so that it falls when the episode fades."""
 TOPICS, TOPIC_RESERVE = 12, 0.25
 BOUNDS = 3
 """The slow bound, the local one, and, inside an episode, its plateau."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a stream shows over its most telling window."""
-
-    observed: int
-    expected: float
-    ticks: int
 
 
 @dataclass(slots=True)
@@ -206,15 +198,13 @@ class Streams:
         row = self.table.rows.get(_LEADER[Stream.MENTIONS], self.table.rows.get(_LEADER[Stream.TOTAL], -1))
         if row < 0 or silent < self.scale.gap_ticks:
             return False
-        per = self.scale.ticks_per_block
         first, end = self.last + 1, min(tick, self.last + 1 + self.scale.afresh_ticks)
-        blocks = np.arange(first // per, (end - 1) // per + 1)
-        ticks = np.minimum((blocks + 1) * per, end) - np.maximum(blocks * per, first)
+        blocks = np.arange(self.scale.block(first), self.scale.block(end - 1) + 1)
         season = self.baseline.season[self.table.season_row[row], self.scale.cells(blocks)]
         clump = self.table.clump[row]
-        weight = float((ticks * clump * np.log1p(self.table.level[row] * season / clump)).sum())
-        spread = 1 / self.table.firmness[row]
-        return bool(np.log1p(weight * spread) / spread > -np.log(self.parameters.gap_probability))
+        ticks = shared(blocks, self.scale.ticks_per_block, first, end)
+        silence = float((ticks * clump * np.log1p(self.table.level[row] * season / clump)).sum())
+        return impossible(silence, 1 / float(self.table.firmness[row]), self.parameters.gap_probability)
 
     def warming(self, tick: int | None = None) -> bool:
         """Whether fewer than the warm-up days were seen, gaps not counted."""
@@ -227,26 +217,18 @@ class Streams:
 
     def finding(self, row: int, tick: int) -> Finding:
         """Posts in the most surprising of several windows; the longest one where none surprises."""
-        ticks = self.authors.ticks_of(int(self.table.uid[row]))
-        means = self._expected(row, tick).tolist()
-        best, most = Finding(0, 0.0, 0), -1.0
-        for window, mean in zip(reversed(self.scale.windows), reversed(means), strict=True):
-            seen = len(ticks) - int(np.searchsorted(ticks, tick - window, side="right"))
-            surprise = seen * log(seen / mean) - seen + mean if seen > mean else 0.0
-            if surprise > most + 0.5:
-                best, most = Finding(seen, mean, window), surprise
-        return best
+        seen = self.authors.ticks_of(int(self.table.uid[row]))
+        return most_telling(seen, self._expected(row, tick), self.scale.windows, tick)
 
     def _expected(self, row: int, tick: int) -> Array:
-        per, longest = self.scale.ticks_per_block, self.scale.windows[-1]
-        blocks = np.arange((tick - longest) // per, tick // per + 1)
-        if self.table.kind[row] == Stream.INCIDENT:
-            means = np.full(len(blocks), max(self.baseline.age_bound[-1], self.table.level[row]))
-        else:
+        per, windows = self.scale.ticks_per_block, self.scale.windows
+        blocks = np.arange((tick - windows[-1]) // per, tick // per + 1)
+        if self.table.wide[row]:
             season = self.baseline.season[self.table.season_row[row], self.scale.cells(blocks)]
             means = np.maximum(self.table.level[row] * season, self.scale.floor)
-        ends = np.minimum((blocks + 1) * per, tick + 1)
-        return np.array([(means * np.maximum(0, ends - np.maximum(blocks * per, tick + 1 - w))).sum() for w in self.scale.windows])
+        else:
+            means = np.full(len(blocks), max(self.baseline.age_bound[-1], self.table.level[row]))
+        return np.array([(means * shared(blocks, per, tick + 1 - window, tick + 1)).sum() for window in windows])
 
     # ---- inside
 
