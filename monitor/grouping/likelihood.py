@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections import Counter
+from collections.abc import Container
 from dataclasses import dataclass
 
 import numpy as np
@@ -135,13 +136,16 @@ class Words:
             if not holders.slots:
                 del self._holders[number]
 
-    def heard(self, features: Features, day: float) -> Heard:
-        """Return what live incidents know of a post's words, written on ``day``, and how much each match would say at most."""
+    def heard(self, features: Features, day: float, only: Container[int] | None = None) -> Heard:
+        """Return what live incidents know of a post's words, written on ``day``, and how much each match would say at most.
+
+        ``only``: features to look at, where those of a single incident matter.
+        """
         found = [
             (word, number, kind, share, holders)
             for word, known in enumerate(features)
             for number, kind, share in known
-            if (holders := self._holders.get(number)) is not None
+            if (only is None or number in only) and (holders := self._holders.get(number)) is not None
         ]
         if not found:
             return Heard(len(features), [], _NONE, _NONE, _NO_SLOTS, _NO_SLOTS, _NO_SLOTS)

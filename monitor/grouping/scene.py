@@ -21,7 +21,7 @@ from monitor.grouping.titles import title
 from monitor.grouping.wording import stem, telling, wording
 
 _LOOKED_AT = 24
-_COMPARED = 8
+_COMPARED = 3
 """Incidents that fit a post so well that they are compared with the one it joined."""
 _FEW_WORDS = 3
 _MANY_INCIDENTS = 3
@@ -272,7 +272,7 @@ class Scene:
         return surprise >= self._bar() + (parameters.lone_margin if len(small.rows) == 1 else parameters.merge_margin)
 
     def _surprise(self, row: Row, story: Story) -> float:
-        return self._words.surprise(self._words.heard(row.features, _day(row.at)), story.held, len(story.rows))
+        return self._words.surprise(self._words.heard(row.features, _day(row.at), story.held), story.held, len(story.rows))
 
     def _merge(self, older: Story, younger: Story) -> Merge:
         post = max(younger.rows, key=lambda row: (max(self._shared(row, other) for other in older.rows), row.order))

@@ -42,7 +42,7 @@ class Parameters:
     """Surprise over that of a join which makes two incidents one."""
     lone_margin: float = 0.5
     """The same where one of the two has a single post."""
-    merge_slack: float = 2.5
+    merge_slack: float = 1.5
     """A post that fits a second incident to so much below the bar makes the two be compared."""
     quiet_hours: float = 72.0
     """After so many hours without a new post an incident is closed: a post that fits it re-opens it."""
