@@ -28,7 +28,7 @@ class Strength:
     complaint: float = 0.05
     topic: float = 0.1
     feeling: float = 0.15
-    sign_size: float = 0.1
+    sign_size: float = 0.3
     topic_sign_size: float = 0.3
     feeling_sign_size: float = 0.3
 

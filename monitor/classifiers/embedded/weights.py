@@ -30,7 +30,7 @@ WIDE_BITS = 20  # size of the table of the sentiment that open data teaches
 WIDE_COLUMNS = 9
 # slopes and shifts of the gates (works, shops), and how far the poles of reviews count in talk: chosen on texts never learnt from
 POLE_GATES = ((1.0, 0.5), (1.0, 1.5))
-NEUTRAL_GATES = ((2.0, -2.5), (1.0, 0.0))
+NEUTRAL_GATES = ((2.0, -3.0), (1.0, -0.25))
 REVIEWS_IN_TALK = 0.25
 NARROW_BITS = 18  # table of everything else
 SIGN_SCALE = 4096.0  # weights of signs are stored in units of 1 / SIGN_SCALE
