@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections import Counter
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -125,10 +125,10 @@ class Words:
         """The days of the incidents' latest posts, by slot."""
         return self._latest[: self._slots]
 
-    def count(self, slot: int, features: Features, step: int) -> None:
+    def count(self, slot: int, numbers: Iterable[int], step: int) -> None:
         """Put a post into an incident (``step`` 1) or take it out (-1)."""
         self._posts[slot] += step
-        for number in {number for word in features for number, _, _ in word}:
+        for number in numbers:
             holders = self._holders.get(number)
             if holders is None:
                 holders = self._holders[number] = _Holders()

@@ -22,6 +22,7 @@ from monitor.grouping.wording import stem, telling, wording
 
 _LOOKED_AT = 24
 _COMPARED = 3
+_ASKED = 4
 """Incidents that fit a post so well that they are compared with the one it joined."""
 _FEW_WORDS = 3
 _MANY_INCIDENTS = 3
@@ -196,8 +197,8 @@ class Scene:
 
     def _shared(self, row: Row, other: Row) -> float:
         """How much two posts share: rare features count more."""
-        theirs = {number for word in other.features for number, _, _ in word}
-        return sum(max((-math.log(share) for number, _, share in word if number in theirs), default=0.0) for word in row.features)
+        common = set(other.numbers)
+        return sum(max((-math.log(share) for number, _, share in word if number in common), default=0.0) for word in row.features)
 
     def _common(self, row: Row, others: Iterable[Row]) -> list[str]:
         theirs = {stem(word) for other in others for word in other.wording.words}
@@ -223,7 +224,7 @@ class Scene:
             self._drop(story, 0)
             story.provisional = False
         story.put(row)
-        self._words.count(story.slot, row.features, 1)
+        self._words.count(story.slot, row.numbers, 1)
         if row.author is not None:
             self._authors[row.author][story.id] += 1
         if len(story.rows) > self._parameters.kept:
@@ -231,7 +232,7 @@ class Scene:
 
     def _drop(self, story: Story, place: int) -> None:
         row = story.take(place)
-        self._words.count(story.slot, row.features, -1)
+        self._words.count(story.slot, row.numbers, -1)
         if row.author is not None:
             incidents = self._authors[row.author]
             incidents[story.id] -= 1
@@ -263,7 +264,8 @@ class Scene:
         if len(large.rows) < 2:
             return False
         parameters = self._parameters
-        words = sum(self._surprise(row, large) for row in small.rows) / math.sqrt(len(small.rows))
+        asked = small.rows[-_ASKED:]
+        words = sum(self._surprise(row, large) for row in asked) / len(asked) * math.sqrt(len(small.rows))
         gap = abs(small.last_at - large.last_at) / timedelta(days=1)
         surprise = words - parameters.decay_per_day * gap + self._pull(large, max(small.last_at, large.last_at))
         topics = small.sure_topics(parameters.topic_sure), large.sure_topics(parameters.topic_sure)

@@ -16,7 +16,7 @@ from monitor.grouping.wording import Wording, wording
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Row:
-    """One post as it is compared."""
+    """One post as it is compared; ``numbers`` are those of all its features."""
 
     post_id: str
     at: datetime
@@ -27,6 +27,7 @@ class Row:
     text: str
     wording: Wording
     features: Features
+    numbers: tuple[int, ...]
 
     @property
     def order(self) -> tuple[datetime, str]:
@@ -39,7 +40,8 @@ def row_of(post: Candidate, background: Background) -> Row:
     words = wording(post.text, post.spans)
     parents = tuple(parent for parent in (post.reply_to, post.quote_of, post.repost_of) if parent)
     features = background.features((*words.words, *sorted(words.names)))
-    return Row(post.post_id, post.at, post.author_id, parents, post.topic, post.topic_p, post.text, words, features)
+    numbers = tuple({number for word in features for number, _, _ in word})
+    return Row(post.post_id, post.at, post.author_id, parents, post.topic, post.topic_p, post.text, words, features, numbers)
 
 
 def candidate_of(judged: Judged) -> Candidate:
@@ -80,12 +82,12 @@ class Story:
     def put(self, row: Row) -> None:
         """Let a post stand for the incident."""
         self.rows.insert(sum(1 for other in self.rows if other.order < row.order), row)
-        self.held.update({number for word in row.features for number, _, _ in word})
+        self.held.update(row.numbers)
 
     def take(self, place: int) -> Row:
         """Let a post stand for it no longer."""
         row = self.rows.pop(place)
-        for number in {number for word in row.features for number, _, _ in word}:
+        for number in row.numbers:
             self.held[number] -= 1
             if not self.held[number]:
                 del self.held[number]
