@@ -191,7 +191,7 @@ class Incidents(Estimates, Silences):
             if status not in LEGAL_MOVES[incident.status]:
                 allowed = ", ".join(sorted(LEGAL_MOVES[incident.status]))
                 raise IllegalTransition(f"incident {incident_id} is {incident.status}: it cannot become {status}, only {allowed}")
-            live, back = status in LIVE, status in LIVE and incident.status not in LIVE
+            live, back = status in LIVE, status is Status.TRIGGERED and incident.status not in LIVE  # a candidate was never news
             self._db.execute(
                 """UPDATE incidents SET status = ?2, status_at = ?3, regressed = max(regressed, ?4),
                 due_at = CASE WHEN ?5 THEN coalesce(due_at, ?3) END WHERE id = ?1""",
