@@ -20,7 +20,7 @@ BUSY = 0.25**2
 BUSY_STRENGTH = 2000.0
 CLUMP, CLUMP_STRENGTH = 0.25, 5.0
 """Prior 1/k, and what it is worth in squared expected counts a tick."""
-PRIOR_DAYS = 0.25
+PRIOR_DAYS = 0.05
 HABIT = 1.5
 """An incident that goes on for days is normal up to this many times its own level."""
 POST_WEIGHT = 0.25
@@ -38,6 +38,7 @@ class Baseline:
         self.season_posts: Array = np.zeros((2, cells))
         self.season_mean: Array = np.zeros((2, cells))
         self.season: Array = np.repeat(scale.profiles[:1], 2, axis=0)
+        self.seen: Array = np.zeros(cells)
         self.age_counts: Array = np.zeros((len(scale.age_edges), AGE_STEPS))
         self.chained = True
         self._by_cell: Array | None = None
@@ -49,7 +50,7 @@ class Baseline:
         """A copy that learns into another table."""
         other = copy(self)
         other.table = table
-        for name in ("season_posts", "season_mean", "season", "age_counts", "age_bound"):
+        for name in ("season_posts", "season_mean", "season", "seen", "age_counts", "age_bound"):
             setattr(other, name, getattr(self, name).copy())
         return other
 
@@ -127,6 +128,7 @@ class Baseline:
         t = self.table
         own = t.wide
         calm = own & (t.muted_at < 0)
+        self.seen[cell] += covered
         expected = mean * covered
         bound = expected * t.slack
         cap = np.maximum(3.0, bound + 4 * np.sqrt(bound + bound**2 * (BUSY + 1 / (t.clump * covered))))
@@ -149,6 +151,7 @@ class Baseline:
     def learn_idle(self, cells: NDArray[np.intp], means: Array, factors: Array, posts: Array, mean: Array) -> None:
         """The same as ``learn`` for n whole blocks without a post and without an open episode."""
         t, covered = self.table, self.scale.ticks_per_block
+        np.add.at(self.seen, cells, covered)
         calm = t.wide
         t.new_exposure += covered * np.where(calm, self.season[t.season_row[None, :], cells[:, None]].sum(axis=0), len(cells))
         expected = means * covered
@@ -179,7 +182,10 @@ class Baseline:
             field *= scale.spread_decay
         self.season_posts *= scale.season_decay
         self.season_mean *= scale.season_decay
+        before = self.season @ self.seen
         self._settle_season()
+        t.exposure *= np.where(t.wide, ((self.season @ self.seen) / np.maximum(before, 1e-9))[t.season_row], 1.0)
+        self.seen *= scale.level_decay
         self.settle()
 
     def bury(self, row: int, idle: float) -> None:

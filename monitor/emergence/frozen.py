@@ -74,6 +74,7 @@ def _arrays(one: Streams) -> list[NDArray[Any]]:
         base.season_posts,
         base.season_mean,
         base.season,
+        base.seen,
         base.age_counts,
         base.age_bound,
         np.array([(key, w.uid, w.opened, w.last) for key, w in one.waiting.items()], np.int64).reshape(-1, 4),
@@ -95,7 +96,7 @@ def _cut(blob: bytes, offset: int, shapes: list[list[Any]]) -> tuple[list[NDArra
 
 
 def _restore(one: Streams, room: dict[str, Any], arrays: list[NDArray[Any]]) -> None:
-    numbers, statistic, posts, mean, season, counts, bound, waiting, endowments, *rings = arrays
+    numbers, statistic, posts, mean, season, seen, counts, bound, waiting, endowments, *rings = arrays
     if len(numbers) != len(FIELDS) + AGES or numbers.shape[1] != len(room["names"]):
         raise ValueError("streams and their numbers do not fit")
     one.table.adopt(room["names"], numbers)
@@ -103,7 +104,7 @@ def _restore(one: Streams, room: dict[str, Any], arrays: list[NDArray[Any]]) -> 
     for name, value in zip(_COUNTERS, room["counters"], strict=True):
         setattr(one, name, value)
     base = one.baseline
-    base.season_posts, base.season_mean, base.season = posts, mean, season
+    base.season_posts, base.season_mean, base.season, base.seen = posts, mean, season, seen
     base.age_counts, base.age_bound, base.blocks_in_busy = counts, bound, room["in_busy"]
     one.waiting = {
         key: Waiting(uid, opened, last, endowment)

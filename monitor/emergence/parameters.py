@@ -190,12 +190,12 @@ def minute_scale(parameters: Parameters, tick_minutes: float = 1.0, weekly: floa
         late_ticks=ticks(p.late_hours),
         warm_ticks=ticks(24 * p.warm_up_days),
         caution_ticks=ticks(p.gap_caution_hours),
-        quiet_blocks=round(p.quiet_hours / hours_per_block),
+        quiet_blocks=max(1, round(p.quiet_hours / hours_per_block)),
         episode_ticks=ticks(p.episode_hours),
         incident_idle_ticks=ticks(p.incident_idle_hours),
         afresh_ticks=ticks(24 * p.afresh_days),
         floor=p.floor_per_day * tick / DAY_MINUTES,
-        gap_ticks=ticks(1),
+        gap_ticks=max(2, ticks(1)),
         age_edges=np.array([1, 3, 6, 12, 24, 48], dtype=np.float64) * 60 / tick,
     )
 

@@ -48,6 +48,7 @@ class Series(Streams):
     def __init__(self, parameters: Parameters, scale: Scale, tick: int):
         super().__init__(parameters, scale, tick)
         self.open("total", Stream.TOTAL)
+        self.baseline.chained = False
 
     def _allot(self) -> None:
         self.table.injected[:] = 0.0 if self.cold else 1.0
