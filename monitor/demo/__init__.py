@@ -85,7 +85,8 @@ def _show(store: Store, settings: Settings, timeline: Timeline, written: Sequenc
     say("demo.timeline")
     for judgement in timeline.spoken:
         decision = judgement.decision
-        say("demo.spoke", at=decision.at, reason=decision.reason, incident=decision.incident_id, title=judgement.incident.title)
+        number = _now(store, decision.incident_id)
+        say("demo.spoke", at=decision.at, reason=decision.reason, incident=number, title=judgement.incident.title)
     for incident_id, at in timeline.crossed.items():
         alerted = store.incidents.get(incident_id).alerted_at
         threshold = settings.monitor.threshold
@@ -99,8 +100,14 @@ def _show(store: Store, settings: Settings, timeline: Timeline, written: Sequenc
     for incident, judgement in _silences(store, timeline):
         because = messages.sentence(judgement.decision.because, settings.monitor.language, settings.zone)
         say("demo.kept_silent", incident=incident.id, authors=incident.authors, posts=incident.posts, title=incident.title, because=because)
-    number = timeline.spoken[0].incident.id if timeline.spoken else 1
+    number = _now(store, timeline.spoken[0].incident.id) if timeline.spoken else 1
     say("demo.next", database=str(database), incident=number, mail=str(mail))
+
+
+def _now(store: Store, incident_id: int) -> int:
+    """The number under which an incident goes on: it may have turned out to be part of another."""
+    merged_into = store.incidents.get(incident_id).merged_into
+    return incident_id if merged_into is None else _now(store, merged_into)
 
 
 def _silences(store: Store, timeline: Timeline) -> Iterator[tuple[Incident, Judgement]]:

@@ -42,12 +42,11 @@ def group(store: Store, parts: Parts, memory: Memory, now: datetime) -> Outcome:
         try:
             with store.transaction():
                 _place(store, parts, grouper, work, now)
+                _merge(store, grouper, now)
         except BaseException:
             memory.forget()
             raise
         done += len(work)
-    if done:
-        _merge(store, _grouper(store, parts, memory, now), memory, now)
     return Outcome(done)
 
 
@@ -145,18 +144,11 @@ def _new_incident(judged: Judged, placement: Placement, title: str) -> Incident:
     return Incident(placement.incident_id, judged.mention.watch, Kind.COMPLAINT, judged.labels.topic, title, Status.CANDIDATE, at, at, 1, 1)
 
 
-def _merge(store: Store, grouper: Grouper, memory: Memory, now: datetime) -> None:
-    """Two incidents that turned out to be one become one; the older id survives."""
+def _merge(store: Store, grouper: Grouper, now: datetime) -> None:
+    """Two incidents that turned out to be one become one; the older id survives. In the transaction that placed their posts."""
     merges = grouper.merges(now)
-    if not merges:
-        return
-    try:
-        with store.transaction():
-            for merge in merges:
-                store.incidents.merge(merge.older, merge.younger, merge.because, now)
-                changes.merged(store, merge.older, merge.younger)
-                store.incidents.set_due(merge.older, now)
-            store.incidents.refresh([merge.older for merge in merges])
-    except BaseException:
-        memory.forget()
-        raise
+    for merge in merges:
+        store.incidents.merge(merge.older, merge.younger, merge.because, now)
+        changes.merged(store, merge.older, merge.younger)
+        store.incidents.set_due(merge.older, now)
+    store.incidents.refresh([merge.older for merge in merges])
