@@ -169,6 +169,26 @@ def test_weights_of_all_streams_sum_to_at_most_one(openings: list[str], watches:
     assert total <= 1 - Parameters().share_births + 1e-9
 
 
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        Parameters(effects=(2.0, 5.0), incident_effects=(10.0,)),
+        Parameters(effects=(), incident_effects=()),
+        Parameters(share_total=3.0, share_births=2.0),
+        Parameters(false_alarms_per_week=1e9, daily_false_alarms_per_week=50.0),
+        Parameters(utc_offset_hours=5.5, quiet_hours=0.1, memory=1000),
+    ],
+)
+def test_odd_settings_do_no_harm(parameters: Parameters) -> None:
+    detector = Detector(parameters, [Watch(WATCH)])
+    detector.advance(T0 + 4 * DAY, chatter(4, 30) + chatter(4, 2, seed=3, daily=True))
+    at = T0 + 4 * DAY
+    alarms = detector.advance(at + HOUR, burst(at, 40, incident=1))
+    assert all(alarm.evidence >= alarm.threshold for alarm in alarms)
+    assert detector.streams[WATCH, False].table.injected.sum() <= 1.0
+    Detector.from_bytes(detector.to_bytes(), parameters, [Watch(WATCH)])
+
+
 def test_births_spend_no_more_than_what_was_saved() -> None:
     p = Parameters()
     detector = Detector(p, [Watch(WATCH)])

@@ -44,7 +44,7 @@ class Ledger:
 
     def endow(self, streams: Streams, watches: int, daily: bool, tick: int, parameters: Parameters) -> float:
         """What an incident that opens now gets out of the savings, in ticks; never more than was saved from ticks that have passed."""
-        rate = parameters.share_births * streams.share * watches
+        rate = parameters.share_births * parameters.thrift * streams.share * watches
         begun = streams.began if self.saved_at[daily] < 0 else self.saved_at[daily]
         self.saved[daily] = min(rate * exp(streams.scale.base), self.saved[daily] + rate * max(0, tick - begun))
         self.saved_at[daily] = max(begun, tick)

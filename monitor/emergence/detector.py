@@ -161,7 +161,7 @@ class Detector:
 
     def _share_out(self) -> None:
         """Give each watch its part of every tick; the minute scale gives up what the day scale may spend."""
-        day_part = self.parameters.daily_false_alarms_per_week if any(daily for _, daily in self.streams) else 0.0
+        day_part = min(0.5, self.parameters.daily_false_alarms_per_week) if any(daily for _, daily in self.streams) else 0.0
         for (_, daily), streams in self.streams.items():
             share = (1.0 if daily else 1.0 - day_part) / max(1, len(self.watches))
             if share != streams.share:

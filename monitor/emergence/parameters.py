@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 DAY_MINUTES = 1440
+LEAST_THRESHOLD = 1.0
+"""Nats; below it more false alarms were asked for than a test can be told from chance."""
 COARSE_TICKS = 8.0
 """Ticks per false alarm where a tick is longer than a day."""
 WEEK_MINUTES = 10080
@@ -31,6 +33,7 @@ class Parameters:
     alarm_price: float = 6.0
     """Nats by which an alarm raises the threshold; regained in a week, or at once when staff confirm."""
     min_authors: int = 3
+    """Different people that an alarm needs."""
     effects: tuple[float, ...] = (2.0, 3.0, 5.0, 8.0, 15.0, 30.0)
     """Rises over the bound that the mixture looks for in watch, topic, platform and attention streams."""
     incident_effects: tuple[float, ...] = (3.0, 8.0, 20.0, 50.0, 100.0, 200.0)
@@ -42,24 +45,35 @@ class Parameters:
     prior_per_day: float = 5.0
     """Expected complaints a day before anything was seen."""
     floor_per_day: float = 0.5
+    """Least normal rate of a stream, in posts a day."""
     level_half_life_days: float = 7.0
+    """Memory of the normal level (four times as long for day-stamped sources)."""
     season_half_life_days: float = 14.0
+    """Memory of the profile of the week (eight times as long for day-stamped sources)."""
     season_strength: float = 10.0
     """Posts per cell of the week that the likeliest profile is worth."""
     hours: tuple[float, ...] = HOURS
+    """Default profile of the day, one weight an hour."""
     days: tuple[float, ...] = DAYS
+    """Default profile of the week, Monday first."""
     utc_offset_hours: float = 9.0
     """Local time of the profile; its day is the detector's day."""
     incident_per_hour: float = 0.2
+    """Normal rate of one incident's posts, unless past incidents were busier at the same age."""
     incident_per_day: float = 1.0
     """Normal rate of one incident's posts on the day scale."""
     incident_idle_hours: float = 24.0
     """After so long without a post an incident gives its stream up (a later post brings it back)."""
     share_total: float = 0.15
+    """Share of the false-alarm budget for a watch's complaints as a whole."""
     share_topics: float = 0.2
+    """The same for its topics together."""
     share_platforms: float = 0.05
+    """The same for its platforms together."""
     share_mentions: float = 0.1
+    """The same for all mentions (attention)."""
     share_negative: float = 0.1
+    """The same for negative mentions with news of a failure of ours (attention)."""
     share_live: float = 0.1
     """Of the budget, spread over live incidents minute by minute."""
     share_births: float = 0.3
@@ -71,14 +85,34 @@ class Parameters:
     episode_rise: float = 2.0
     """Inside an episode only rates beyond this many times its highest so far can alarm again."""
     quiet_hours: float = 3.0
+    """An episode ends after so long at a normal level."""
     episode_hours: float = 48.0
+    """Longest episode; a level kept up for so long becomes the normal one."""
     warm_up_days: float = 3.0
+    """In the first days of a watch only single incidents alarm."""
     gap_probability: float = 1e-6
+    """A silence less likely than this is a gap in collection, not a lull."""
     gap_caution_hours: float = 6.0
+    """So long after a gap, streams wider than an incident need surer evidence."""
     late_hours: float = 1.0
+    """A post that arrives later than this behind others is no evidence any more, and only teaches what is normal."""
     afresh_days: float = 60.0
+    """A watch silent for so long starts its baseline anew (six times as long for day-stamped sources)."""
     memory: int = 200_000
     """Authors and texts remembered at most, per watch."""
+
+    @property
+    def thrift(self) -> float:
+        """What all shares are multiplied by, so that they never sum to more than one."""
+        shares = (self.share_total, self.share_topics, self.share_platforms, self.share_mentions, self.share_negative)
+        return 1 / max(1.0, sum(shares) + self.share_live + self.share_births)
+
+    def log_effects(self) -> NDArray[np.float64]:
+        """Log rho of wide streams and of incidents' streams (2, effects); the shorter list repeats its largest rise."""
+        rows = [sorted(effects) or [3.0] for effects in (self.effects, self.incident_effects)]
+        longest = max(len(row) for row in rows)
+        log_effects: NDArray[np.float64] = np.log(np.array([row + row[-1:] * (longest - len(row)) for row in rows]))
+        return log_effects
 
 
 @dataclass(frozen=True)
@@ -118,7 +152,7 @@ class Scale:
     @property
     def base(self) -> float:
         """Log threshold without the controller: ln of the ticks per false alarm."""
-        return float(np.log(WEEK_MINUTES / self.tick_minutes / self.weekly_false_alarms))
+        return max(LEAST_THRESHOLD, float(np.log(WEEK_MINUTES / self.tick_minutes / self.weekly_false_alarms)))
 
     @property
     def day_ticks(self) -> int:

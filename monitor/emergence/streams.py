@@ -18,13 +18,13 @@ from monitor.emergence import episodes
 from monitor.emergence.baseline import CLUMP, Baseline
 from monitor.emergence.memory import Memory
 from monitor.emergence.parameters import Parameters, Scale
+from monitor.emergence.shares import shares
 from monitor.emergence.statistic import ratios, rested, rested_blocks, ticked
 from monitor.emergence.table import Array, Stream, Table
 from monitor.emergence.windows import Finding, impossible, most_telling, shared
 
 SHOWN = 3.0
 """Inside an episode evidence is kept at most this many times the threshold, so that it falls when the episode fades."""
-TOPICS, TOPIC_RESERVE = 12, 0.25
 BOUNDS = 3
 """The slow bound, the local one, and, inside an episode, its plateau."""
 
@@ -58,8 +58,7 @@ class Streams:
         self.looking = False
         self.waiting: dict[int, Waiting] = {}
         self.opened = [0] * Stream.KINDS
-        effects = (parameters.effects, parameters.incident_effects)
-        self._effects = np.log(np.array(effects))
+        self._effects = parameters.log_effects()
         self.statistic: Array = np.zeros((0, BOUNDS, self._effects.shape[1]))
         self._product: Array | None = None
         self.prepare()
@@ -263,17 +262,10 @@ class Streams:
 
     def _allot(self) -> None:
         """Share the tick among the streams; the shares of all watches sum to at most one."""
-        p, t = self.parameters, self.table
-        live = max(10, len(t.incidents))
-        shares = np.array([p.share_mentions, p.share_negative, p.share_total, 0.0, 0.0, p.share_live / live])[t.kind.astype(np.intp)]
-        rank = t.rank
-        platform = p.share_platforms * 4 / ((rank + 4) * (rank + 5))
-        late = np.maximum(rank - TOPICS, 0)
-        topic = np.where(rank < TOPICS, (1 - TOPIC_RESERVE) / TOPICS, TOPIC_RESERVE / ((late + 1) * (late + 2))) * p.share_topics
-        shares = np.where(t.kind == Stream.PLATFORM, platform, np.where(t.kind == Stream.TOPIC, topic, shares))
+        t = self.table
         young = (t.kind == Stream.PLATFORM) & (self.block * self.scale.ticks_per_block - t.opened < self.scale.warm_ticks)
         muted = t.muted_at >= 0
-        t.injected[:] = np.where(young | (self.cold & t.wide), 0.0, shares * self.share)
+        t.injected[:] = np.where(young | (self.cold & t.wide), 0.0, shares(self.parameters, t) * self.share)
         self._weigh(muted, bool(young.any()))
 
     def _weigh(self, muted: NDArray[np.bool_], young: bool) -> None:
