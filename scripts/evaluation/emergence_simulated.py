@@ -1,6 +1,6 @@
 """Measure the detector on simulated streams with known truth: false alarms, delay, efficiency against the oracle, the shared budget.
 
-``evaluate emergence_simulated --out FILE.json [--parts false delay oracle doubt budget company] [--lanes N]``. Every stream is one lane of
+``evaluate emergence_simulated --out FILE.json [--parts NAME ...] [--size N]``. Every stream is one lane of
 the detector's own code; thresholds are the theoretical ones unless the table says "matched".
 """
 
@@ -12,6 +12,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
@@ -273,6 +274,38 @@ def table_company(weeks: int) -> dict[str, Any]:
     return table
 
 
+def table_shared(weeks: int) -> dict[str, Any]:
+    """Alarms a week of a whole company without a single incident: all streams of all watches on one budget."""
+    table: dict[str, Any] = {}
+    for watches, per_day in ((1, 20.0), (1, 300.0), (4, 50.0)):
+        alarms = []
+        for seed in range(3):
+            arrivals = _ordinary(np.random.default_rng(seed), watches, per_day, weeks)
+            detector = Detector(Parameters(), [f"brand {watch}" for watch in range(watches)])
+            for at, group in groupby(arrivals, key=lambda arrival: arrival.at):
+                alarms += detector.advance(at, list(group))
+        table[f"{watches} x {per_day:g} mentions a day"] = {
+            "alarms_per_week": round(len(alarms) / (3 * (weeks - 3 / 7)), 2),
+            "streams": dict(Counter(alarm.stream.partition(":")[0] for alarm in alarms)),
+        }
+    return table
+
+
+def _ordinary(rng: np.random.Generator, watches: int, per_day: float, weeks: int) -> list[Arrival]:
+    """Mentions, two in five of them complaints, of uneven topics and platforms, each complaint a trouble of its own."""
+    arrivals: list[Arrival] = []
+    for watch in range(watches):
+        counts = Background().counts(rng, 1, weeks, per_day)[0]
+        for minute in np.repeat(np.arange(len(counts)), counts).tolist():
+            number, complaint = len(arrivals), bool(rng.random() < 0.4)
+            topic, platform = min(11, int(rng.geometric(0.3)) - 1), min(3, int(rng.geometric(0.5)) - 1)
+            post = replace(
+                _post(START + minute, number, topic, number if complaint else None), watch=f"brand {watch}", platform=f"p{platform}"
+            )
+            arrivals.append(replace(post, complaint=complaint, bad_news=complaint and bool(rng.random() < 0.8)))
+    return sorted(arrivals, key=lambda arrival: arrival.at)
+
+
 def _company(rng: np.random.Generator, births: float, weeks: int) -> list[Arrival]:
     scale = minute_scale(Parameters())
     season = scale.profiles[0][scale.cells((START + np.arange(weeks * WEEK)) // 60)]
@@ -296,6 +329,7 @@ PARTS: dict[str, tuple[Callable[[int], dict[str, Any]], int]] = {
     "doubt": (table_doubt, 30),
     "budget": (table_budget, 60),
     "company": (table_company, 8),
+    "shared": (table_shared, 6),
 }
 
 
