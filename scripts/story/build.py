@@ -122,7 +122,7 @@ def build(seed: int = 1, onset: datetime = DEFAULT_ONSET, language: str = "both"
 
 
 def _rng(seed: int, part: str) -> Random:
-    return Random(f"{seed}:{part}")  # noqa: S311 - a story, no secret
+    return Random(f"{seed}:{part}")
 
 
 class _Ordinary:
@@ -247,7 +247,7 @@ def elsewhere(line: Line, rng: Random) -> str | None:
     own = line.big > 1 or line.role == "news" or line.kind == "news"
     if line.platform not in {"youtube", "naver_news"} or own:
         return None
-    return Addresses(Random(f"elsewhere:{rng.randrange(12)}")).new(line.platform, DEFAULT_ONSET, comment=False)  # noqa: S311
+    return Addresses(Random(f"elsewhere:{rng.randrange(12)}")).new(line.platform, DEFAULT_ONSET, comment=False)
 
 
 def _louder(line: Line, weight: float) -> Line:
