@@ -16,8 +16,8 @@ from monitor.emergence.parameters import DAY_MINUTES, Parameters, Scale
 from monitor.emergence.table import Array, Stream, Table
 
 BUSY = 0.25**2
-"""Prior variance of the busy-day factor, and what it is worth in posts."""
-BUSY_STRENGTH = 2000.0
+BUSY_STRENGTH, BUSY_DAYS = 2000.0, 5.0
+"""Prior variance of the busy-day factor, and what it is worth in posts and in days."""
 CLUMP, CLUMP_STRENGTH = 0.25, 5.0
 """Prior 1/k, and what it is worth in squared expected counts a tick."""
 PRIOR_DAYS = 0.05
@@ -43,6 +43,7 @@ class Baseline:
         self.chained = True
         self._by_cell: Array | None = None
         self.blocks_in_busy = 0
+        self.spread_days = 0.0
         self.age_bound: Array = np.zeros(len(scale.age_edges) + 1)
         self.learn_ages()
 
@@ -77,9 +78,10 @@ class Baseline:
         t.level[part] = posts / exposure
         clumps = (t.clump_excess[part] + CLUMP * CLUMP_STRENGTH) / (t.clump_scale[part] + CLUMP_STRENGTH)
         t.clump[part] = 1 / np.clip(clumps, 1e-4, 30.0)
-        busy = _variance(t.busy_excess[part], t.busy_scale[part], t.busy_seen[part])
+        days = self.spread_days / (self.spread_days + BUSY_DAYS)
+        busy = _variance(t.busy_excess[part], t.busy_scale[part], t.busy_seen[part], days)
         unsure = 1 / np.maximum(posts, 0.5) + busy / np.maximum(exposure / self.scale.day_ticks, 1.0)
-        local = _variance(t.local_excess[part], t.local_scale[part], t.local_seen[part])
+        local = _variance(t.local_excess[part], t.local_scale[part], t.local_seen[part], days)
         dense = busy / (busy + 1 / np.maximum(t.level[part] * self.scale.ticks_per_block * self.scale.busy_blocks, 1e-9))
         t.slack[part] = np.exp(_between(p.caution, dense**2) * np.sqrt(np.log1p(busy + unsure)))
         t.local_slack[part] = np.exp(_between(p.local_caution, dense**2) * np.sqrt(np.log1p(local + np.minimum(unsure, busy))))
@@ -143,6 +145,7 @@ class Baseline:
             self.settle()
         else:
             self._learn_spread(calm, posts, expected, mean, factor, covered)
+            self.spread_days += covered / self.scale.day_ticks
         if not (cold and new):
             self._learn_season(cell, posts, covered)
         t.block_posts[:] = 0.0
@@ -152,6 +155,7 @@ class Baseline:
         """The same as ``learn`` for n whole blocks without a post and without an open episode."""
         t, covered = self.table, self.scale.ticks_per_block
         np.add.at(self.seen, cells, covered)
+        self.spread_days += len(cells) * covered / self.scale.day_ticks
         calm = t.wide
         t.new_exposure += covered * np.where(calm, self.season[t.season_row[None, :], cells[:, None]].sum(axis=0), len(cells))
         expected = means * covered
@@ -180,6 +184,7 @@ class Baseline:
             field *= scale.spread_decay
         for field in (t.local_excess, t.local_scale, t.local_seen):
             field *= scale.spread_decay
+        self.spread_days *= scale.spread_decay
         self.season_posts *= scale.season_decay
         self.season_mean *= scale.season_decay
         before = self.season @ self.seen
@@ -294,7 +299,7 @@ def _between(ends: tuple[float, float], part: Array) -> Array:
     return ends[0] + (ends[1] - ends[0]) * part
 
 
-def _variance(excess: Array, scale: Array, seen: Array) -> Array:
+def _variance(excess: Array, scale: Array, seen: Array, days: float) -> Array:
     found = np.clip(excess / np.maximum(scale, 1e-9), 0.0, 4.0)
-    weight = seen / (seen + BUSY_STRENGTH)
+    weight = days * seen / (seen + BUSY_STRENGTH)
     return weight * found + (1 - weight) * BUSY

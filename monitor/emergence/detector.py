@@ -25,6 +25,7 @@ EVIDENT = 0.01
 """Streams below this part of the threshold neither add to an alarm nor join its episode."""
 EXPLAINING = 0.3
 """Incidents with this part of a wide stream's rise belong to its alarm."""
+RISEN = 1.2
 ALWAYS = (("mentions", Stream.MENTIONS), ("bad_news", Stream.NEGATIVE), ("total", Stream.TOTAL))
 """Streams that every watch has from its first day, so that their silence is known."""
 
@@ -204,6 +205,8 @@ class Detector:
         if total < exp(threshold):
             return []
         joined = {one: finding for one, finding in found.items() if one not in few} | _explaining(streams, found)
+        if streams.table.wide[row]:
+            joined |= _risen_too(streams, joined)
         streams.alarm([(one, finding.observed / finding.ticks) for one, finding in joined.items()])
         self.ledger.charge(watch, minute, self.parameters.alarm_price)
         finding, name = found[row], streams.table.names[row]
@@ -246,6 +249,14 @@ class Detector:
             ahead[1].advance(tick)
             self._ahead[key] = ahead
         return ahead[1]
+
+
+def _risen_too(streams: Streams, joined: dict[int, Finding]) -> dict[int, Finding]:
+    """The other wide streams that are above normal as well: a busy day lifts many, and is one alarm."""
+    t = streams.table
+    others = [row for row in np.flatnonzero(t.wide & (t.muted_at < 0)).tolist() if row not in joined]
+    findings = {row: streams.finding(row, streams.tick) for row in others}
+    return {row: finding for row, finding in findings.items() if finding.observed > RISEN * finding.expected}
 
 
 def _explaining(streams: Streams, found: dict[int, Finding]) -> dict[int, Finding]:

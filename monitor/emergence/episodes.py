@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from monitor.emergence.parameters import Parameters, Scale
 from monitor.emergence.table import Array, Table
 
+CALM = 1.2
+"""Times the bound that a quiet block may have: below what can raise an alarm again (about 1.3 with clumps)."""
+
 
 def begin(table: Table, rows: Iterable[tuple[int, float]], tick: int, parameters: Parameters) -> None:
     """Streams alarm: ``rows`` are (row, posts a tick seen in the telling window)."""
@@ -36,7 +39,7 @@ def go_on(table: Table, scale: Scale, parameters: Parameters, tick: int, mean: A
     t.episode_posts += np.where(open_, t.block_posts, 0.0)
     t.episode_exposure += np.where(open_, season * covered, 0.0)
     t.plateau[:] = np.where(open_, np.maximum(t.plateau, parameters.episode_rise * t.block_posts / covered), 0.0)
-    calm = t.block_posts <= np.maximum(1.0, 1.5 * mean * t.slack * covered)
+    calm = t.block_posts <= np.maximum(1.0, CALM * mean * t.slack * covered)
     t.quiet[:] = np.where(open_ & calm, t.quiet + 1, 0.0)
     quiet = t.quiet >= scale.quiet_blocks
     over = open_ & (quiet | (tick - t.muted_at >= scale.episode_ticks))

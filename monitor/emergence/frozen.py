@@ -38,6 +38,7 @@ def freeze(ledger: Ledger, streams: dict[tuple[str, bool], Streams]) -> bytes:
                 "share": one.share,
                 "opened": one.opened,
                 "in_busy": one.baseline.blocks_in_busy,
+                "spread_days": one.baseline.spread_days,
                 "counters": [getattr(one, name) for name in _COUNTERS],
                 "shapes": [[array.dtype.str, *array.shape] for array in kept],
             }
@@ -106,6 +107,7 @@ def _restore(one: Streams, room: dict[str, Any], arrays: list[NDArray[Any]]) -> 
     base = one.baseline
     base.season_posts, base.season_mean, base.season, base.seen = posts, mean, season, seen
     base.age_counts, base.age_bound, base.blocks_in_busy = counts, bound, room["in_busy"]
+    base.spread_days = room["spread_days"]
     one.waiting = {
         key: Waiting(uid, opened, last, endowment)
         for (key, uid, opened, last), endowment in zip(waiting.tolist(), endowments.tolist(), strict=True)
