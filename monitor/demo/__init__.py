@@ -16,7 +16,7 @@ import click
 from monitor import assembly, config, messages, replay
 from monitor.config import Settings
 from monitor.config.sections import Language
-from monitor.domain import NOTIFYING, Incident, Message
+from monitor.domain import NOTIFYING, Incident, Message, Reason
 from monitor.notifiers import console, email
 from monitor.pipeline import Judgement
 from monitor.store import Store
@@ -62,7 +62,8 @@ def _replay(store: Store, settings: Settings, history: replay.History, kept: ass
     with click.progressbar(length=len(history.events), label="monitor demo", file=sys.stderr) as bar:
         run = replay.Replay(store, assembly.parts(settings, kept), history, lambda done: bar.update(done - bar.pos))
         for _, judgement in run.run():
-            timeline.last[judgement.incident.id] = judgement
+            if judgement.decision.reason is not Reason.ACKNOWLEDGED or judgement.incident.id not in timeline.last:
+                timeline.last[judgement.incident.id] = judgement  # why it was not told while it lived, not that it is over
             if judgement.decision.reason in NOTIFYING:
                 timeline.spoken.append(judgement)
     timeline.crossed = dict(store.incidents.crossings())
