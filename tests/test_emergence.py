@@ -243,6 +243,43 @@ def test_an_episode_alarms_once_and_closes_when_quiet() -> None:
     assert detector.reading(3).because.code == "emergence_normal"
 
 
+def test_a_rise_that_lifts_many_streams_is_one_alarm() -> None:
+    detector = warmed()
+    at = T0 + 6 * DAY
+    posts = [replace(arrival, topic=("price", "safety", "other")[n % 3]) for n, arrival in enumerate(burst(at, 90, over=2 * HOUR))]
+    assert len(detector.advance(at + 2 * HOUR, posts)) == 1
+
+
+def test_a_far_higher_rise_inside_an_episode_alarms_again() -> None:
+    detector = warmed()
+    at = T0 + 6 * DAY
+    assert len(detector.advance(at + 2 * HOUR, burst(at, 40, over=2 * HOUR))) == 1
+    again = detector.advance(at + 3 * HOUR, burst(at + 2 * HOUR, 900, first=9_400_000))
+    assert again and again[0].at - (at + 2 * HOUR) < 20 * MINUTE
+
+
+def test_what_goes_on_for_days_becomes_normal() -> None:
+    detector = warmed(6, 30)
+    at, alarms = T0 + 6 * DAY, []
+    for day in range(6):
+        alarms += detector.advance(at + (day + 1) * DAY, chatter(1, 300, seed=20 + day, start=at + day * DAY))
+    assert alarms and all(alarm.at < at + 3 * DAY for alarm in alarms)
+    assert not detector.standing(WATCH).emerging
+
+
+def test_incidents_are_compared_with_past_ones_of_their_age() -> None:
+    detector = warmed(4, 30)
+    rng = np.random.default_rng(2)
+    number = 10_000_000
+    for incident in range(60):
+        at = T0 + 4 * DAY + incident * 4 * HOUR
+        for minute in np.sort(rng.integers(0, 60, 6)).tolist():
+            number += 1
+            detector.advance(at + minute * MINUTE, [post(at + minute * MINUTE, number, incident=incident)])
+    bound = detector.streams[WATCH, False].baseline.age_bound * 60
+    assert 4 <= bound[0] <= 6 and bound[-1] == pytest.approx(0.2)
+
+
 def test_posts_of_an_alarmed_incident_leave_the_wide_streams_alone() -> None:
     detector = warmed()
     at = T0 + 6 * DAY

@@ -316,6 +316,8 @@ class Streams:
             season = self.baseline.season[self.table.season_row, cell]
             over = episodes.go_on(self.table, self.scale, self.parameters, end, self.mean, season, covered)
             self.statistic[over] = 0.0
+            if over.any():
+                self.baseline.forget_means()
             if self._episode:
                 inside = self.table.muted_at >= 0
                 self.statistic[inside, :2] = np.minimum(self.statistic[inside, :2], exp(SHOWN * self.scale.base))
@@ -388,7 +390,7 @@ class Streams:
         self.waiting = {}
         for field in (t.posts, t.new_posts, t.new_exposure, t.local_posts, t.local_mean, t.block_posts, t.block_squares, t.now):
             field[:] = 0.0
-        for field in (t.quiet, t.plateau, t.episode_posts, t.episode_exposure):
+        for field in (t.quiet, t.calm, t.plateau, t.episode_posts, t.episode_exposure):
             field[:] = 0.0
         t.muted_at[:] = -1.0
         self.statistic[:] = 0.0

@@ -60,6 +60,7 @@ class Table:
     now: Array  # posts in the running tick
     muted_at: Array  # tick of the alarm whose episode is open, or -1
     quiet: Array  # quiet blocks in a row inside an episode
+    calm: Array  # how much the episode looks over, in nats
     episode_posts: Array
     episode_exposure: Array
     plateau: Array  # inside an episode: what it must exceed to alarm again, posts a tick

@@ -37,7 +37,7 @@ class Lanes(Streams):
         rows = lanes[self.table.muted_at[lanes] >= 0]
         if len(rows):
             self.table.muted_at[rows] = -1.0
-            self.table.plateau[rows] = 0.0
+            self.table.plateau[rows] = self.table.calm[rows] = 0.0
             self.statistic[rows] = 0.0
             self.prepare()
 
