@@ -62,8 +62,8 @@ def judge(rows: Sequence[Row], parameters: Parameters | None = None) -> Iterator
     spacing = median(steps[steps > 0].tolist() or [60.0])
     scale = series_scale(parameters, spacing)
     series: Series | None = None
-    raised, raised_tick, ticks_a_week = 0.0, 0, WEEK_MINUTES / scale.tick_minutes
-    ticks_a_week = max(ticks_a_week, exp(scale.base))
+    raised, raised_tick = 0.0, 0
+    regained = max(WEEK_MINUTES / scale.tick_minutes, 7.0)
     for row in rows:
         tick = round(row.seconds / spacing)
         if series is None:
@@ -77,7 +77,7 @@ def judge(rows: Sequence[Row], parameters: Parameters | None = None) -> Iterator
             series.count(0, row.count)
             series.last = series.tick if row.count else series.last
         mass, strength = float(series.masses()[0]), log1p(series.strength(0))
-        price = max(0.0, raised - parameters.alarm_price * (tick - raised_tick) / ticks_a_week)
+        price = max(0.0, raised - parameters.alarm_price * (tick - raised_tick) / regained)
         alarm = mass >= exp(scale.base + price)
         if alarm:
             raised, raised_tick = price + parameters.alarm_price, tick
