@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from monitor import classifiers, collectors, messages, notifiers, plugins
 from monitor.classifiers import Classifier
 from monitor.collectors import Collector
+from monitor.collectors.metering import Meter
 from monitor.config import Settings
 from monitor.domain import TOPICS, Because, Message
 from monitor.errors import CollectFailed, DeliveryFailed
@@ -61,6 +62,7 @@ def sources(settings: Settings) -> dict[str, tuple[Collector, timedelta]]:
                 name=source.name,
                 watches=settings.watches,
                 clock=lambda: datetime.now(UTC),
+                meter=Meter(source.name, source.budget),
             ),
             source.every,
         )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import datetime
+from typing import Protocol, runtime_checkable
 
 from monitor.domain import Author, Engagement, Gone, Post
 
@@ -14,11 +15,21 @@ KINDS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Hole:
+    """Posts between these moments are lost to us: the platform shows no more of them. ``why`` is for the log, in English."""
+
+    since: datetime
+    until: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """What one request or one stretch of a file brought.
 
     ``cursor`` is the place that is safe to resume from once this page *and all earlier ones of this call* are stored;
     None while a newest-first walk is incomplete. ``problems`` tells what was skipped and why, one sentence each.
+    ``edited`` are posts known before whose text is another now; ``hole`` is a stretch that can no longer be read.
     """
 
     posts: Sequence[Post] = ()
@@ -27,6 +38,17 @@ class Page:
     gone: Sequence[Gone] = ()
     cursor: str | None = None
     problems: Sequence[str] = ()
+    edited: Sequence[Post] = ()
+    hole: Hole | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One question that a collector asks its platform on every pass, and what asking it costs (money in the platform's currency)."""
+
+    text: str
+    requests: int = 1
+    money: float = 0.0
 
 
 class Collector(Protocol):
@@ -37,4 +59,30 @@ class Collector(Protocol):
 
     def pages(self, cursor: str | None) -> Iterator[Page]:
         """Yield what came since ``cursor`` (None: from the beginning)."""
+        ...
+
+
+@runtime_checkable
+class Refresher(Protocol):
+    """A collector that can look at posts again: their counts, their reposts and quotes, whether they were edited or deleted."""
+
+    platform: str
+    """Posts whose id begins with this word and a colon are its own."""
+    batch: int
+    """So many posts are looked at in one request."""
+
+    def refresh(self, post_ids: Sequence[str]) -> Iterator[Page]:
+        """Yield pages with ``engagement``, ``gone``, ``edited``, ``authors`` and new ``posts`` that pass these on; no cursor.
+
+        Raises what ``pages`` raises.
+        """
+        ...
+
+
+@runtime_checkable
+class Searcher(Protocol):
+    """A collector that turns the watches into questions; ``monitor check`` shows them."""
+
+    def queries(self) -> Sequence[Query]:
+        """Return what one pass asks."""
         ...

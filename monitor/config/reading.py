@@ -123,7 +123,7 @@ class _File:
             monitor=self._placed(one["monitor"]),
             budget=one["budget"],
             watches=tuple(map(sections.watched, many["watch"])),
-            collectors=tuple(Collector(c.name, c.kind, c.every, o) for c, o in zip(many["collector"], sources, strict=True)),
+            collectors=tuple(Collector(c.name, c.kind, c.every, o, c.budget) for c, o in zip(many["collector"], sources, strict=True)),
             classifier=Classifier(judge.kind, judge.complaint_threshold, model),
             topics=tuple(many["topic"]),
             playbooks=tuple(many["playbook"]),

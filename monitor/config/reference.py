@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple, get_type_hints
 
 from monitor import classifiers, collectors, notifiers, plugins
+from monitor.collectors.metering import Allowance
 from monitor.config.limits import meaning_of, range_of
 from monitor.config.reading import LISTS, TABLES
 from monitor.config.sections import Guide, NotifierTable
@@ -23,7 +24,13 @@ KINDS: Mapping[str, Mapping[str, str]] = {
     "classifier": classifiers.KINDS,
     "receiver.notifier": notifiers.KINDS,
 }
-SECTIONS: dict[str, type[Any]] = {**TABLES, **LISTS, "playbook.ko": Guide, "receiver.notifier": NotifierTable}
+SECTIONS: dict[str, type[Any]] = {
+    **TABLES,
+    **LISTS,
+    "collector.budget": Allowance,
+    "playbook.ko": Guide,
+    "receiver.notifier": NotifierTable,
+}
 
 
 class Key(NamedTuple):

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from monitor import domain
 from monitor.alerting import QuietHours
+from monitor.collectors.metering import UNLIMITED, Allowance
 from monitor.decode import Between, Filled, Location
 
 Language = Literal["ko", "en"]
@@ -68,6 +69,8 @@ class CollectorTable:
     """What kind of source it is; ``monitor kinds`` lists them."""
     every: timedelta = timedelta(minutes=5)
     """How often it is asked."""
+    budget: Allowance = UNLIMITED
+    """What it may spend, as [collector.budget]."""
     options: Options = field(default_factory=dict)
     """What the kind wants to know, as [collector.options]."""
 
@@ -205,6 +208,7 @@ class Collector:
     kind: str
     every: timedelta
     options: object
+    budget: Allowance = UNLIMITED
 
 
 @dataclass(frozen=True)

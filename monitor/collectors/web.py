@@ -1,0 +1,168 @@
+"""HTTP as collectors need it: every call times out, nothing is retried, nothing sleeps, every failure is one of our errors.
+
+Secrets travel in headers only and are taken out of whatever an error says.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import requests
+
+from monitor.collectors.metering import Meter
+from monitor.decode import Secret
+from monitor.errors import AuthFailed, BudgetSpent, CollectFailed, RateLimited, Unavailable
+from monitor.plain import clean
+
+CONNECT_SECONDS, READ_SECONDS, WHOLE_SECONDS = 5.0, 15.0, 60.0
+LARGEST_ANSWER = 32_000_000
+LONGEST_WAIT = 86_400.0
+WAIT_UNTOLD = 60.0
+"""What a 429 without Retry-After means, in seconds."""
+_SAID = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the server said; ``headers`` by lower-case name."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Web:
+    """One source's HTTP. ``secrets`` are the values that must never show; ``headers`` go with every request."""
+
+    def __init__(
+        self,
+        source: str,
+        base_url: str,
+        meter: Meter | None = None,
+        headers: Mapping[str, str] | None = None,
+        secrets: Iterable[Secret] = (),
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ):
+        self.source = source
+        self.base_url = base_url.rstrip("/")
+        self.meter = meter or Meter(source)
+        self.headers = dict(headers or {})
+        self.secrets = [secret.reveal() for secret in secrets]
+        self.clock = clock
+        self._session: requests.Session | None = None
+
+    def json(
+        self, path: str, params: Mapping[str, Any] | None = None, *, body: Any = None, headers: Mapping[str, str] | None = None
+    ) -> Any:
+        """GET (POST with ``body``) and return the parsed answer; raises ``CollectFailed`` unless it is 200 and JSON."""
+        answer = self.ask(path, params, body=body, headers=headers)
+        if answer.status != 200:
+            raise self.refused(answer)
+        try:
+            return json.loads(answer.body)
+        except (ValueError, RecursionError):
+            raise Unavailable(self.source, "the answer is not JSON") from None
+
+    def ask(
+        self, path: str, params: Mapping[str, Any] | None = None, *, body: Any = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Make one request, whatever its status; redirects within the same host are followed, others are refused."""
+        self.meter.ask()
+        url = path if path.startswith(("http://", "https://")) else self.base_url + path
+        method = "GET" if body is None else "POST"
+        try:
+            return self._whole(method, url, params, body, {**self.headers, **(headers or {})})
+        except requests.Timeout:
+            raise Unavailable(self.source, "timed out") from None
+        except requests.RequestException as error:
+            raise Unavailable(self.source, self.told(f"no connection ({type(error).__name__})")) from None
+        finally:
+            self.meter.add()
+
+    def refused(self, answer: Answer, said: str | None = None) -> CollectFailed:
+        """Return the error that ``answer`` stands for; ``said`` is the platform's own word, if it is known better than from the body."""
+        words = said if said is not None else answer.body[:4000].decode("utf-8", "replace")
+        return failure(self.source, answer.status, answer.headers, self.told(words), self.clock())
+
+    def told(self, words: str) -> str:
+        """Make the platform's words fit for an error: short, plain, without secrets."""
+        for secret in self.secrets:
+            if secret:
+                words = words.replace(secret, "***")
+        return clean(words, _SAID)
+
+    def _whole(self, method: str, url: str, params: Mapping[str, Any] | None, body: Any, headers: Mapping[str, str]) -> Answer:
+        self._session = self._session or requests.Session()
+        deadline = time.monotonic() + WHOLE_SECONDS
+        for _ in range(4):
+            with self._session.request(
+                method,
+                url,
+                params=params,
+                json=body,
+                headers=dict(headers),
+                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                if not (response.is_redirect and self._within(url, response)):
+                    return Answer(response.status_code, _lowered(response.headers), self._body(response, deadline))
+                url, params = urljoin(url, response.headers["location"]), None
+        raise Unavailable(self.source, "redirects in a circle")
+
+    def _within(self, url: str, response: requests.Response) -> bool:
+        """Whether a redirect stays with its host, so that credentials may go along."""
+        target = urlsplit(urljoin(url, response.headers["location"]))
+        here = urlsplit(url)
+        return target.hostname == here.hostname and (target.scheme, target.port) in ((here.scheme, here.port), ("https", None))
+
+    def _body(self, response: requests.Response, deadline: float) -> bytes:
+        parts, size = [], 0
+        for part in response.iter_content(65_536):
+            parts.append(part)
+            size += len(part)
+            if size > LARGEST_ANSWER:
+                raise Unavailable(self.source, f"the answer is longer than {LARGEST_ANSWER:,} bytes")
+            if time.monotonic() > deadline:
+                raise Unavailable(self.source, "timed out in the middle of the answer")
+        return b"".join(parts)
+
+
+def failure(source: str, status: int, headers: Mapping[str, str], said: str, now: datetime) -> CollectFailed:
+    """Return the error for an HTTP status: 401 and 403 refuse us, 402 wants money, 429 asks to wait, all else is trouble of the source."""
+    why = f"HTTP {status}" + (f": {said}" if said else "")
+    wait = retry_after(headers, now)
+    match status:
+        case 401 | 403:
+            return AuthFailed(source, why)
+        case 402:
+            return BudgetSpent(source, why)
+        case 429:
+            return RateLimited(source, why, retry_after=WAIT_UNTOLD if wait is None else wait)
+        case _:
+            return Unavailable(source, why, retry_after=wait)
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Return the seconds to wait that Retry-After (a number or a date) asks for, at most a day; None if it says nothing."""
+    stated = headers.get("retry-after", "").strip()
+    try:
+        return min(max(float(stated), 0.0), LONGEST_WAIT)
+    except ValueError:
+        pass
+    try:
+        at = parsedate_to_datetime(stated)
+    except ValueError:
+        return None
+    return min(max(((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds(), 0.0), LONGEST_WAIT)
+
+
+def _lowered(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
