@@ -10,6 +10,7 @@ from typing import Protocol, runtime_checkable
 from monitor.domain import Author, Engagement, Gone, Post
 
 KINDS = {
+    "hackernews": "monitor.collectors.hackernews:HackerNews",
     "jsonl": "monitor.collectors.jsonl:JsonLines",
 }
 

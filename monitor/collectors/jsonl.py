@@ -10,7 +10,6 @@ import gzip
 import io
 import json
 import sys
-import unicodedata
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from monitor.collectors import Page
+from monitor.collectors.texts import clean_text
 from monitor.decode import Location
 from monitor.domain import Author, Engagement, Gone, Post, Precision, Watch
 from monitor.errors import Unavailable
@@ -228,18 +228,6 @@ def _post(fields: dict[str, Any], now: datetime) -> Record:
     counts = fields.get("engagement")
     measured = _engagement(post_id, post.created_at, counts) if isinstance(counts, dict) else None
     return Record(at, post, author, measured if measured and _says_something(measured) else None)
-
-
-def clean_text(text: str) -> str:
-    """NFC, without NUL and lone surrogates, which no database or terminal can hold."""
-    if text.isascii():
-        return text.replace("\0", "")
-    text = unicodedata.normalize("NFC", text.replace("\0", ""))
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
 
 
 def _id(value: object, key: str) -> str:
