@@ -6,11 +6,13 @@ Secrets travel in headers only and are taken out of whatever an error says.
 from __future__ import annotations
 
 import json
+import socket
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -27,6 +29,8 @@ LONGEST_WAIT = 86_400.0
 WAIT_UNTOLD = 60.0
 """What a 429 without Retry-After means, in seconds."""
 _SAID = 200
+_UNTELLING = frozenset(("accept", "user-agent", "if-none-match", "if-modified-since"))
+"""Headers that may go to a host we did not choose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,11 @@ class Answer:
 
 
 class Web:
-    """One source's HTTP. ``secrets`` are the values that must never show; ``headers`` go with every request."""
+    """One source's HTTP. ``secrets`` are the values that must never show; ``headers`` go with every request.
+
+    Redirects are followed within the host only; ``anywhere`` also to other hosts, without credentials and never from outside to an
+    address of our own machine or network.
+    """
 
     def __init__(
         self,
@@ -49,6 +57,7 @@ class Web:
         headers: Mapping[str, str] | None = None,
         secrets: Iterable[Secret] = (),
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        anywhere: bool = False,
     ):
         self.source = source
         self.base_url = base_url.rstrip("/")
@@ -56,6 +65,7 @@ class Web:
         self.headers = dict(headers or {})
         self.secrets = [secret.reveal() for secret in secrets]
         self.clock = clock
+        self.anywhere = anywhere
         self._session: requests.Session | None = None
 
     def json(
@@ -73,7 +83,7 @@ class Web:
     def ask(
         self, path: str, params: Mapping[str, Any] | None = None, *, body: Any = None, headers: Mapping[str, str] | None = None
     ) -> Answer:
-        """Make one request, whatever its status; redirects within the same host are followed, others are refused."""
+        """Make one request, whatever its status; of redirects at most three are followed, as the class says."""
         self.meter.ask()
         url = path if path.startswith(("http://", "https://")) else self.base_url + path
         method = "GET" if body is None else "POST"
@@ -81,7 +91,7 @@ class Web:
             return self._whole(method, url, params, body, {**self.headers, **(headers or {})})
         except requests.Timeout:
             raise Unavailable(self.source, "timed out") from None
-        except requests.RequestException as error:
+        except (requests.RequestException, ValueError) as error:
             raise Unavailable(self.source, self.told(f"no connection ({type(error).__name__})")) from None
         finally:
             self.meter.add()
@@ -112,16 +122,14 @@ class Web:
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                if not (response.is_redirect and self._within(url, response)):
+                target = urljoin(url, response.headers["location"]) if response.is_redirect else None
+                leaves = target is not None and not _within(url, target)
+                if target is None or (leaves and not (self.anywhere and _may_leave(url, target))):
                     return Answer(response.status_code, _lowered(response.headers), self._body(response, deadline))
-                url, params = urljoin(url, response.headers["location"]), None
+                if leaves:
+                    headers = {name: value for name, value in headers.items() if name.lower() in _UNTELLING}
+                url, params = target, None
         raise Unavailable(self.source, "redirects in a circle")
-
-    def _within(self, url: str, response: requests.Response) -> bool:
-        """Whether a redirect stays with its host, so that credentials may go along."""
-        target = urlsplit(urljoin(url, response.headers["location"]))
-        here = urlsplit(url)
-        return target.hostname == here.hostname and (target.scheme, target.port) in ((here.scheme, here.port), ("https", None))
 
     def _body(self, response: requests.Response, deadline: float) -> bytes:
         parts, size = [], 0
@@ -162,6 +170,27 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     except ValueError:
         return None
     return min(max(((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds(), 0.0), LONGEST_WAIT)
+
+
+def _within(here: str, there: str) -> bool:
+    """Whether a redirect stays with its host, so that credentials may go along."""
+    old, new = urlsplit(here), urlsplit(there)
+    return new.hostname == old.hostname and (new.scheme, new.port) in ((old.scheme, old.port), ("https", None))
+
+
+def _may_leave(here: str, there: str) -> bool:
+    """Whether a redirect to another host may be followed: over HTTP, and not from outside to what only we can reach."""
+    old, new = urlsplit(here), urlsplit(there)
+    return new.scheme in ("http", "https") and (inside(old.hostname) or not inside(new.hostname))
+
+
+def inside(host: str | None) -> bool:
+    """Whether ``host`` is on this machine or in a private network; a name that cannot be resolved is not."""
+    try:
+        found = socket.getaddrinfo(host or "", None)
+    except (OSError, UnicodeError):
+        return False
+    return any(not ip_address(str(entry[4][0]).partition("%")[0]).is_global for entry in found)
 
 
 def _lowered(headers: Mapping[str, str]) -> dict[str, str]:
