@@ -12,6 +12,8 @@ from monitor.domain import Author, Engagement, Gone, Post
 KINDS = {
     "hackernews": "monitor.collectors.hackernews:HackerNews",
     "jsonl": "monitor.collectors.jsonl:JsonLines",
+    "x": "monitor.collectors.x:X",
+    "reddit": "monitor.collectors.reddit:Reddit",
 }
 
 
@@ -45,11 +47,15 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One question that a collector asks its platform on every pass, and what asking it costs (money in the platform's currency)."""
+    """One question that a collector asks its platform on every pass, and what asking it costs (money in the platform's currency).
+
+    ``each`` is what every post that it finds costs besides, at most.
+    """
 
     text: str
     requests: int = 1
     money: float = 0.0
+    each: float = 0.0
 
 
 class Collector(Protocol):
