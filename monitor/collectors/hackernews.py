@@ -1,4 +1,8 @@
-"""Hacker News: stories and comments by words, through the public search; no key. Counts again through the official item interface."""
+"""Hacker News: stories and comments by words, through the public search; no key. Counts again through the official item interface.
+
+The search pages by number, and numbers shift while stories come and go; so each question asks for what is older than the last answer's
+end instead, which also reads past the 1,000 hits that one question shows.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from typing import Any
 from monitor.collectors import Page, Query
 from monitor.collectors.metering import Meter
 from monitor.collectors.queries import terms_of
-from monitor.collectors.texts import plain_of_html
+from monitor.collectors.texts import clean_text, plain_of_html
 from monitor.collectors.walking import Batch, Marks, Reach, moment, newest_first
 from monitor.collectors.web import Web
 from monitor.domain import Author, Engagement, Gone, Post, Watch
@@ -18,12 +22,14 @@ from monitor.errors import Unavailable
 
 PER_PAGE = 100
 WINDOW = 1000
-"""The search shows so many hits of one question; the walk then asks again for what is older."""
+"""So many hits of one question the search shows."""
+WRONG = (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError)
+"""What reading a record of another shape than expected may raise."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """Hacker News needs no key."""
+    """Hacker News needs no key; 10,000 searches an hour from one address are allowed."""
 
     base_url: str = "https://hn.algolia.com/api/v1"
     """Where the search is."""
@@ -57,7 +63,7 @@ class HackerNews:
 
     def queries(self) -> Sequence[Query]:
         """Return one question for each term."""
-        return [Query(f'"{term}"') for term in self.terms]
+        return [Query(_quoted(term)) for term in self.terms]
 
     def pages(self, cursor: str | None) -> Iterator[Page]:
         """Yield stories and comments since ``cursor``."""
@@ -67,87 +73,108 @@ class HackerNews:
             yield from newest_first(term, self._batches(term, marks), marks, self.reach, self.clock(), whole=True)
 
     def refresh(self, post_ids: Sequence[str]) -> Iterator[Page]:
-        """Yield points, comment counts, edits and deletions of posts, one request each."""
+        """Yield points, comment counts, present words and deletions of posts, one request each."""
         for post_id in post_ids:
             native = post_id.removeprefix("hackernews:")
-            found = self.single.json(f"/item/{native}.json")
-            now = self.clock()
-            if found is None or found.get("deleted") or found.get("dead"):
-                yield Page(gone=[Gone(post_id, now)])
-            else:
-                yield Page(engagement=[Engagement(post_id, now, _count(found, "score"), _count(found, "descendants"))])
+            found = self.single.json(f"/item/{native}.json") if native.isdecimal() else None
+            if found is not None and not isinstance(found, dict):
+                raise Unavailable(self.single.source, "the answer is no story or comment")
+            yield self._looked_at(post_id, found)
+
+    def _looked_at(self, post_id: str, found: dict[str, Any] | None) -> Page:
+        now = self.clock()
+        if found is None or found.get("deleted") or found.get("dead"):
+            return Page(gone=[Gone(post_id, now)])
+        counts = Engagement(post_id, now, _count(found, "score"), _count(found, "descendants"))
+        try:
+            return Page(engagement=[counts], edited=[_again(found)])
+        except WRONG as error:
+            return Page(engagement=[counts], problems=[f"the words of {post_id} were left out: {type(error).__name__} {error}"])
 
     def _batches(self, term: str, marks: Marks) -> Iterator[Batch]:
-        """Yield the hits page by page; at the end of the search's window, ask again for what is older than the last hit."""
-        now = self.clock()
-        floor = int(self.reach.floor(marks.get(term), now).timestamp())
-        until = int(now.timestamp()) + 1
-        while True:
-            oldest = until
-            for page in range(WINDOW // PER_PAGE):
-                found = self._asked(term, floor, until, page)
-                hits = found.get("hits") or []
-                if not hits:
-                    return
-                batch = self._batch(hits)
-                oldest = min(oldest, int(batch.oldest.timestamp())) if batch.oldest else oldest
-                yield batch
-                if len(hits) < PER_PAGE or page + 1 >= int(found.get("nbPages") or 0):
-                    break
-            else:
-                if oldest < until - 1:
-                    until = oldest + 1
-                    continue
-            return
+        """Yield the hits, each question for what is not newer than the oldest hit known."""
+        floor = int(self.reach.floor(marks.get(term), self.clock()).timestamp())
+        until: int | None = None
+        page = 0
+        while page < WINDOW // PER_PAGE:
+            hits = self._hits(term, floor, until, page)
+            yield self._batch(hits)
+            if len(hits) < PER_PAGE:
+                return
+            oldest = min((stamp for stamp in map(_stamp, hits) if stamp and stamp > floor), default=None)
+            further = oldest is not None and (until is None or oldest < until)
+            until, page = (oldest, 0) if further else (until, page + 1)
 
-    def _asked(self, term: str, floor: int, until: int, page: int) -> dict[str, Any]:
+    def _hits(self, term: str, floor: int, until: int | None, page: int) -> list[Any]:
+        limits = [f"created_at_i>{floor}", *([] if until is None else [f"created_at_i<={until}"])]
         found = self.search.json(
             "/search_by_date",
             {
-                "query": f'"{term}"',
+                "query": _quoted(term),
                 "tags": "(story,comment)",
                 "advancedSyntax": "true",
                 "typoTolerance": "false",
-                "numericFilters": f"created_at_i>{floor},created_at_i<{until}",
+                "numericFilters": ",".join(limits),
                 "hitsPerPage": PER_PAGE,
                 "page": page,
             },
         )
-        if not isinstance(found, dict) or not isinstance(found.get("hits"), list):
+        hits = found.get("hits") if isinstance(found, dict) else None
+        if not isinstance(hits, list):
             raise Unavailable(self.search.source, "the answer has no hits")
-        return found
+        return hits
 
-    def _batch(self, hits: Sequence[dict[str, Any]]) -> Batch:
+    def _batch(self, hits: Sequence[Any]) -> Batch:
         now = self.clock()
         posts, authors, engagement, problems = [], [], [], []
         for hit in hits:
             try:
                 post = _post(hit)
-            except (KeyError, TypeError, ValueError) as error:
+            except WRONG as error:
                 problems.append(f"a hit was left out: {type(error).__name__} {error}")
                 continue
             posts.append(post)
             if post.author_id:
-                authors.append(Author(post.author_id, "hackernews", hit["author"]))
+                authors.append(Author(post.author_id, "hackernews", post.author_id.removeprefix("hackernews:")))
             engagement.append(Engagement(post.id, now, _count(hit, "points"), _count(hit, "num_comments")))
-        return Batch(posts, authors, engagement, problems=problems, oldest=min((post.created_at for post in posts), default=None))
+        return Batch(posts, authors, engagement, problems=problems)
 
 
 def _post(hit: dict[str, Any]) -> Post:
-    native = str(int(hit["objectID"]))
+    """Return the story or comment that a hit of the search stands for."""
     words = [hit.get("title"), hit.get("story_text") or hit.get("comment_text")]
-    parent = hit.get("parent_id")
+    return _read(hit["objectID"], words, hit["created_at_i"], hit.get("author"), hit.get("parent_id"))
+
+
+def _again(found: dict[str, Any]) -> Post:
+    """Return the story or comment as the item interface shows it now."""
+    return _read(found["id"], [found.get("title"), found.get("text")], found["time"], found.get("by"), found.get("parent"))
+
+
+def _read(number: str | int, words: Sequence[str | None], seconds: float, author: str | None, parent: int | None) -> Post:
+    native = str(int(number))
     return Post(
         id=f"hackernews:{native}",
         platform="hackernews",
         text="\n".join(plain_of_html(part) for part in words if part),
-        created_at=moment(hit["created_at_i"]),
+        created_at=moment(seconds),
         url=f"https://news.ycombinator.com/item?id={native}",
-        author_id=f"hackernews:{hit['author']}" if hit.get("author") else None,
-        reply_to=f"hackernews:{parent}" if parent else None,
+        author_id=f"hackernews:{clean_text(author)}" if author else None,
+        reply_to=f"hackernews:{int(parent)}" if parent else None,
     )
+
+
+def _quoted(term: str) -> str:
+    """Return the term as words that must stand side by side; a quotation mark of its own would end them."""
+    return f'"{term.replace(chr(34), " ").strip()}"'
+
+
+def _stamp(hit: Any) -> int | None:
+    """Return the time of a hit in whole seconds, if it has one that a calendar knows."""
+    value = hit.get("created_at_i") if isinstance(hit, dict) else None
+    return value if isinstance(value, int) and 0 < value < 253_402_300_800 else None
 
 
 def _count(found: dict[str, Any], name: str) -> int | None:
     value = found.get(name)
-    return value if isinstance(value, int) and value >= 0 else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
