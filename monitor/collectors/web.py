@@ -75,18 +75,28 @@ class Web:
         answer = self.ask(path, params, body=body, headers=headers)
         if answer.status != 200:
             raise self.refused(answer)
+        return self.read(answer)
+
+    def read(self, answer: Answer) -> Any:
+        """Return the JSON of ``answer``; raises ``Unavailable`` if it is none."""
         try:
             return json.loads(answer.body)
         except (ValueError, RecursionError):
             raise Unavailable(self.source, "the answer is not JSON") from None
 
     def ask(
-        self, path: str, params: Mapping[str, Any] | None = None, *, body: Any = None, headers: Mapping[str, str] | None = None
+        self,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        method: str | None = None,
     ) -> Answer:
-        """Make one request, whatever its status; of redirects at most three are followed, as the class says."""
+        """Make one request (GET, or POST with ``body``, or ``method``), whatever its status; of redirects at most three are followed, as the class says."""
         self.meter.ask()
         url = path if path.startswith(("http://", "https://")) else self.base_url + path
-        method = "GET" if body is None else "POST"
+        method = method or ("GET" if body is None else "POST")
         try:
             return self._whole(method, url, params, body, {**self.headers, **(headers or {})})
         except requests.Timeout:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -28,13 +28,14 @@ class Clock:
 
 @dataclass(frozen=True)
 class Asked:
-    """One request: ``query`` has each parameter once (the last value), ``body`` is the raw body."""
+    """One request: ``query`` has each parameter once (the last value), ``lists`` all its values, ``body`` is the raw body."""
 
     method: str
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes = b""
+    lists: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def json(self) -> Any:
         return json.loads(self.body)
@@ -138,10 +139,11 @@ def _handler_for(stub: Stub) -> type[BaseHTTPRequestHandler]:
 
         def _serve(self) -> None:
             parts = urlsplit(self.path)
-            query = {key: values[-1] for key, values in parse_qs(parts.query, keep_blank_values=True).items()}
+            lists = parse_qs(parts.query, keep_blank_values=True)
+            query = {key: values[-1] for key, values in lists.items()}
             length = int(self.headers.get("content-length") or 0)
             headers = {name.lower(): value for name, value in self.headers.items()}
-            asked = Asked(self.command, parts.path, query, headers, self.rfile.read(length))
+            asked = Asked(self.command, parts.path, query, headers, self.rfile.read(length), lists)
             with self.server.lock:  # type: ignore[attr-defined]
                 stub.asked.append(asked)
                 fault = stub.fault_for(asked)
