@@ -77,7 +77,9 @@ def newest_first(question: str, batches: Iterable[Batch], marks: Marks, reach: R
         yield _page(batch, marks.move(question, newest) if reached else None)
         if reached:
             return
-    hole = Hole(mark, oldest, f"{question}: the platform shows no further back") if mark and oldest and not whole else None
+    hole = None
+    if mark and oldest and oldest > mark and not whole:
+        hole = Hole(mark, oldest, f"{question}: the platform shows no further back")
     yield Page(cursor=marks.move(question, newest), hole=hole)
 
 
