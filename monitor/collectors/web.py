@@ -93,7 +93,10 @@ class Web:
         headers: Mapping[str, str] | None = None,
         method: str | None = None,
     ) -> Answer:
-        """Make one request (GET, or POST with ``body``, or ``method``), whatever its status; of redirects at most three are followed, as the class says."""
+        """Make one request (GET, or POST with ``body``, or ``method``), whatever its status.
+
+        Of redirects at most three are followed, as the class says.
+        """
         self.meter.ask()
         url = path if path.startswith(("http://", "https://")) else self.base_url + path
         method = method or ("GET" if body is None else "POST")
