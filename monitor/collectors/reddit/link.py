@@ -151,9 +151,19 @@ class Link:
         return response
 
     def _whole(self, method: str, url: str, asked: Mapping[str, Any]) -> requests.Response:
-        """Return the answer with all of its body, read within ``web.WHOLE_SECONDS``."""
+        """Return the answer with all of its body, read within ``web.WHOLE_SECONDS``.
+
+        praw's wish to close the connection after the token is dropped: a pooled connection that its server closes fails the next request.
+        """
         deadline = time.monotonic() + web.WHOLE_SECONDS
-        bounded = {**asked, "timeout": (web.CONNECT_SECONDS, web.READ_SECONDS), "allow_redirects": False, "stream": True}
+        headers = {name: value for name, value in (asked.get("headers") or {}).items() if name != "Connection"}
+        bounded = {
+            **asked,
+            "headers": headers,
+            "timeout": (web.CONNECT_SECONDS, web.READ_SECONDS),
+            "allow_redirects": False,
+            "stream": True,
+        }
         body = bytearray()
         with self.session.request(method, url, **bounded) as streamed:
             for part in streamed.iter_content(65_536):

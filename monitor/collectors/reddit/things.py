@@ -16,6 +16,7 @@ BROKEN = (KeyError, TypeError, ValueError, OverflowError, OSError)
 """What reading an entry that is not as documented raises."""
 FULLNAME = re.compile(r"t[13]_[0-9a-z]{1,16}")
 _ACCOUNT = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_COMMUNITY = re.compile(r"[ru]/[A-Za-z0-9_.-]{1,64}")
 _PERMALINK = re.compile(r"/[^\s<>\"'`\\^{|}]{1,1000}")
 _BEGUN = datetime(2005, 6, 1, tzinfo=UTC)
 _REMOVED = frozenset(("[deleted]", "[removed]", "[ removed by reddit ]", "[deleted by user]"))
@@ -42,7 +43,7 @@ class Thing:
         fields: Mapping[str, Any] = child["data"]
         words = _words(name, fields)
         author = _author(fields)
-        hidden = fields.get("score_hidden") or fields.get("hide_score")
+        hidden = fields.get("score_hidden")  # a comment's score is 1 while it is hidden; of posts, the true score stands there all the same
         return cls(
             name,
             _post(name, fields, words, author),
@@ -71,7 +72,6 @@ def _post(name: str, fields: Mapping[str, Any], words: list[str], author: Author
     created_at = moment(fields["created_utc"])
     if created_at < _BEGUN:
         raise ValueError("written before Reddit was there")
-    community = fields.get("subreddit_name_prefixed") or f"r/{fields['subreddit']}"
     return Post(
         id=f"reddit:{name}",
         platform="reddit",
@@ -81,7 +81,7 @@ def _post(name: str, fields: Mapping[str, Any], words: list[str], author: Author
         author_id=author.id if author else None,
         reply_to=_named(fields.get("parent_id")) if name.startswith("t1_") else None,
         repost_of=_named(fields.get("crosspost_parent")),
-        community=plain_of_entities(str(community)),
+        community=_community(fields),
     )
 
 
@@ -97,6 +97,15 @@ def _author(fields: Mapping[str, Any]) -> Author | None:
     """Return who wrote it; names at Reddit never change and stand in every answer, numeric ids in some only."""
     name = fields.get("author")
     return Author(f"reddit:{name}", "reddit", name) if isinstance(name, str) and _ACCOUNT.fullmatch(name) else None
+
+
+def _community(fields: Mapping[str, Any]) -> str | None:
+    """Return where it stands: ``r/name``, or ``u/name`` on a person's page; advertisements stand nowhere."""
+    prefixed, name = fields.get("subreddit_name_prefixed"), fields.get("subreddit")
+    for place in (prefixed, f"r/{name}" if name else None):
+        if isinstance(place, str) and _COMMUNITY.fullmatch(place):
+            return place
+    return None
 
 
 def _address(name: str, fields: Mapping[str, Any]) -> str | None:
