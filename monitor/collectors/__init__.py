@@ -10,8 +10,10 @@ from typing import Protocol, runtime_checkable
 from monitor.domain import Author, Engagement, Gone, Post
 
 KINDS = {
+    "feeds": "monitor.collectors.feeds:Feeds",
     "hackernews": "monitor.collectors.hackernews:HackerNews",
     "jsonl": "monitor.collectors.jsonl:JsonLines",
+    "naver": "monitor.collectors.naver:Naver",
     "x": "monitor.collectors.x:X",
     "reddit": "monitor.collectors.reddit:Reddit",
 }
