@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 
-from monitor import classifiers, collectors, messages, notifiers, plugins
+from monitor import classifiers, collectors, config, messages, notifiers, plugins
 from monitor.classifiers import Classifier
 from monitor.collectors import Collector
 from monitor.collectors.metering import Meter
 from monitor.config import Settings
-from monitor.domain import TOPICS, Because, Message
-from monitor.errors import CollectFailed, DeliveryFailed
+from monitor.domain import TOPICS, Because, Labels, Message, Passage
+from monitor.errors import CollectFailed, DeliveryFailed, ModelError
 from monitor.matching import Matcher
 from monitor.notifiers import Notifier
-from monitor.pipeline.parts import Parts
+from monitor.pipeline.parts import Parts, Source
 from monitor.pipeline.topics import OwnTopics
 
-__all__ = ["Kept", "Parts", "classifier", "parts", "sources", "test_message", "trouble_with"]
+__all__ = ["Awaited", "Kept", "Parts", "classifier", "parts", "sources", "test_message", "trouble_with"]
 
 
 class Kept:
@@ -39,9 +39,40 @@ def classifier(settings: Settings) -> Classifier:
     return OwnTopics(found, own) if own else found
 
 
-def parts(settings: Settings, instead: Notifier | None = None) -> Parts:
-    """Return all that the steps need; with ``instead`` every channel is replaced by that notifier."""
-    return Parts(settings, classifier(settings), Matcher(settings.watches), dict(_channels(settings, instead)))
+class Awaited:
+    """A classifier that could not be loaded, and is tried again at every use; until then everything but judging goes on."""
+
+    def __init__(self, settings: Settings):
+        self._settings = settings
+        self._found: Classifier | None = None
+
+    @property
+    def model(self) -> str:
+        """The model behind it; raises ``ModelError`` while there is none."""
+        return self._load().model
+
+    def classify(self, passages: Sequence[Passage]) -> list[Labels]:
+        """Return one verdict for each passage; raises ``ModelError`` while there is no model."""
+        return self._load().classify(passages)
+
+    def _load(self) -> Classifier:
+        if self._found is None:
+            self._found = classifier(self._settings)
+        return self._found
+
+
+def parts(settings: Settings, instead: Notifier | None = None, *, patient: bool = False) -> Parts:
+    """Return all that the steps need; with ``instead`` every channel is replaced by that notifier.
+
+    Raises ``ModelError``; ``patient`` goes on without a model, so that posts are kept and staff are told.
+    """
+    try:
+        judge = classifier(settings)
+    except ModelError:
+        if not patient:
+            raise
+        judge = Awaited(settings)
+    return Parts(settings, judge, Matcher(settings.watches), dict(_channels(settings, instead)))
 
 
 def _channels(settings: Settings, instead: Notifier | None) -> Iterator[tuple[tuple[str, str], Notifier]]:
@@ -52,22 +83,22 @@ def _channels(settings: Settings, instead: Notifier | None) -> Iterator[tuple[tu
                 yield (receiver.name, name), part
 
 
-def sources(settings: Settings) -> dict[str, tuple[Collector, timedelta]]:
-    """Return the configured collectors by name, each with its interval."""
-    return {
-        source.name: (
-            plugins.make(
-                plugins.load(collectors.KINDS, source.kind),
-                source.options,
-                name=source.name,
-                watches=settings.watches,
-                clock=lambda: datetime.now(UTC),
-                meter=Meter(source.name, source.budget),
-            ),
-            source.every,
-        )
-        for source in settings.collectors
-    }
+def sources(settings: Settings) -> list[Source]:
+    """Return the configured collectors, each with its meter."""
+    return [_source(settings, table) for table in settings.collectors]
+
+
+def _source(settings: Settings, table: config.Collector) -> Source:
+    meter = Meter(table.name, table.budget)
+    made: Collector = plugins.make(
+        plugins.load(collectors.KINDS, table.kind),
+        table.options,
+        name=table.name,
+        watches=settings.watches,
+        clock=lambda: datetime.now(UTC),
+        meter=meter,
+    )
+    return Source(table.name, made, table.every, meter, table.kind)
 
 
 def trouble_with(collector: Collector) -> str | None:

@@ -131,12 +131,19 @@ class Step(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What we track: a name and the terms that mean it; ``none`` are terms that rule a post out."""
+    """What we track: a name and the terms that mean it; ``none`` are terms that rule a post out.
+
+    Terms are substrings, as written; ``variants`` also finds them as people vary them, ``whole_words`` only where a Latin term stands
+    alone. ``exclude`` names rules for other talk (shares, sport ...) that rules a post out.
+    """
 
     name: str
     any: tuple[str, ...] = ()
     none: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
+    variants: bool = False
+    whole_words: bool = False
+    exclude: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -507,7 +514,7 @@ class Silence:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One pass of a step or a collector: our own health record."""
+    """One pass of a step or a collector: our own health record. ``problems``: records that were left out, one sentence each."""
 
     step: str
     started_at: datetime
@@ -515,6 +522,33 @@ class Run:
     done: int
     failed: int
     error: str | None = None
+    pages: int = 0
+    problems: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A stretch from which posts are missing: of one collector, and of ``platform`` if that is the only one it reads.
+
+    ``until`` is None while it lasts. ``lost``: the platform shows these posts no more; otherwise they may still come, late.
+    """
+
+    collector: str
+    platform: str | None
+    since: datetime
+    until: datetime | None
+    why: str
+    lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Until when a collector asks nothing of its platform, and why: a code, and the platform's own words."""
+
+    until: datetime
+    code: str
+    why: str
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from types import FrameType
 
@@ -23,9 +24,9 @@ from apscheduler.events import (
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.blocking import BlockingScheduler
 
-from monitor.collectors import Collector
-from monitor.errors import Busy, MonitorError
-from monitor.pipeline import Memory, Parts, Pipeline
+from monitor.collectors import Refresher
+from monitor.errors import Busy, MonitorError, StoreError
+from monitor.pipeline import Memory, Parts, Pipeline, Source, health, refreshing
 from monitor.store import Store, holder_name
 
 log = logging.getLogger("monitor")
@@ -33,6 +34,8 @@ log = logging.getLogger("monitor")
 LEASE = timedelta(minutes=3)
 TICK_SECONDS = 60
 HEARTBEAT_TIMEOUT = 10.0
+TROUBLE_EVERY = timedelta(hours=6)
+"""So often staff are told anew that the database cannot be used: nothing can be noted in it."""
 
 
 def utc_now() -> datetime:
@@ -72,16 +75,18 @@ def _renew(path: str, done: threading.Event) -> None:
 class Daemon:
     """Runs the steps on their schedule until SIGTERM or SIGINT; finishes the running pass before it ends."""
 
-    def __init__(self, parts: Parts, collectors: dict[str, tuple[Collector, timedelta]], database: str, tick_seconds: int = TICK_SECONDS):
+    def __init__(self, parts: Parts, sources: Sequence[Source], database: str, tick_seconds: int = TICK_SECONDS):
         self.parts = parts
-        self.collectors = collectors
+        self.sources = sources
         self.database = database
         self.memory = Memory()
+        self.in_use: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self.trouble_told_at: datetime | None = None
         self.stopping = threading.Event()
         self.running = threading.Event()
         self.scheduler = BlockingScheduler(
             timezone="UTC",
-            executors={"default": ThreadPoolExecutor(max(2, len(collectors))), "tick": ThreadPoolExecutor(1)},
+            executors={"default": ThreadPoolExecutor(max(2, len(sources))), "tick": ThreadPoolExecutor(1)},
             job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None},
         )
         self.tick_seconds = tick_seconds
@@ -96,17 +101,21 @@ class Daemon:
 
     def _schedule(self) -> None:
         start = utc_now()
-        for name, (collector, every) in self.collectors.items():
+        for source in self.sources:
+            seconds = source.every.total_seconds()
             self.scheduler.add_job(
-                self._collect, "interval", args=[name, collector], seconds=every.total_seconds(), id=f"collect {name}", next_run_time=start
+                self._collect, "interval", args=[source], seconds=seconds, id=f"collect {source.name}", next_run_time=start
             )
+            if isinstance(source.collector, Refresher):
+                seconds = refreshing.EVERY.total_seconds()
+                self.scheduler.add_job(self._refresh, "interval", args=[source], seconds=seconds, id=f"refresh {source.name}")
         first_tick = start + timedelta(seconds=min(5, self.tick_seconds))
         self.scheduler.add_job(self._tick, "interval", seconds=self.tick_seconds, id="tick", executor="tick", next_run_time=first_tick)
         self.scheduler.add_listener(_report, EVENT_JOB_ERROR | EVENT_JOB_MAX_INSTANCES)
         self.scheduler.add_listener(self._started, EVENT_SCHEDULER_STARTED)
 
     def _started(self, _event: SchedulerEvent) -> None:
-        log.info("started: %d collectors, database %s", len(self.collectors), self.database)
+        log.info("started: %d collectors, database %s", len(self.sources), self.database)
         self.running.set()
 
     def _listen(self) -> None:
@@ -123,23 +132,52 @@ class Daemon:
         self.running.wait()
         self.scheduler.shutdown(wait=True)
 
-    def _collect(self, name: str, collector: Collector) -> None:
-        with Store.open(self.database) as store:
-            Pipeline(store, self.parts).collect(name, collector, utc_now())
+    def _collect(self, source: Source) -> None:
+        with self.in_use[source.name], Store.open(self.database) as store:
+            Pipeline(store, self.parts).collect(source.name, source.collector, utc_now(), source.meter)
+
+    def _refresh(self, source: Source) -> None:
+        """Look at posts again, unless the collector is at work: collecting comes first, and one meter counts for both."""
+        lock = self.in_use[source.name]
+        if self.stopping.is_set() or not lock.acquire(blocking=False):
+            return
+        try:
+            with Store.open(self.database) as store:
+                Pipeline(store, self.parts).refresh(source.name, source.collector, utc_now(), source.meter)
+        finally:
+            lock.release()
 
     def _tick(self) -> None:
         if self.stopping.is_set():
             return
+        try:
+            error = self._do_tick()
+        except StoreError as failure:
+            error = failure
+            log.error("the tick failed: %s", failure)
+        if type(error) is StoreError:
+            self._tell_of_the_database(error)
+        beat(self.parts.settings.monitor.heartbeat)
+
+    def _tell_of_the_database(self, error: StoreError) -> None:
+        """The outbox is in the database: this goes straight to every channel."""
+        now = utc_now()
+        if self.trouble_told_at is None or now - self.trouble_told_at >= TROUBLE_EVERY:
+            self.trouble_told_at = now
+            health.tell_directly(self.parts, str(error), now)
+
+    def _do_tick(self) -> StoreError | None:
+        """Do all steps; return what was wrong with the database, if anything was."""
         with Store.open(self.database) as store:
             if not store.runs.take_lease(holder_name(), utc_now(), LEASE):
                 log.error("lost the lease on %s to another process; stopping", self.database)
                 signal.raise_signal(signal.SIGTERM)
-                return
+                return None
             pipeline = Pipeline(store, self.parts, self.memory)
             pipeline.tick(utc_now())
             pipeline.watch_ourselves(utc_now())
             pipeline.keep_house(utc_now())
-        beat(self.parts.settings.monitor.heartbeat)
+            return pipeline.database_error
 
 
 def beat(url: str | None) -> None:

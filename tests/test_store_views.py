@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from storing import NOON, WATCH, assessment, at, classify, collect, decision, group, incident, message, post, story
 
-from monitor.domain import Engagement, Kind, Mention, Reason, Run, Severity, Status
+from monitor.domain import Engagement, Gap, Kind, Mention, Reason, Run, Severity, Status
 from monitor.store import VIEWS, Store
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z")
@@ -39,7 +40,15 @@ def fill(store: Store) -> None:
     store.runs.record(Run("collect naver", at(-2000), at(-1999), 4, 0))
     store.runs.record(Run("collect naver", at(0), at(1), 3, 0))
     store.runs.record(Run("collect naver", at(5), at(6), 0, 1, "timeout"))
-    store.runs.record(Run("collect x", at(5), at(6), 2, 0))
+    store.runs.record(Run("collect x", at(5), at(6), 2, 0, pages=3, problems="a record was left out"))
+    store.sources.describe("x", "x", (100, None, None, 5.0))
+    store.sources.spend("x", 30, 1.5, datetime.now(UTC))
+    store.sources.saw("x", at(-24))
+    store.sources.saw("x", at(-30))
+    store.sources.pause("x", at(66), "refused", "x: 401", at(6))
+    store.sources.add_gap(Gap("x", "x", at(-90), at(-60), "window", lost=True), told=False)
+    store.sources.add_gap(Gap("x", "x", at(-90), at(-60), "window", lost=True), told=False)
+    store.sources.add_gap(Gap("x", "x", at(6), None, "no good pass"), told=True)
     store.runs.record(Run("group", at(5), at(6), 2, 0))
 
 
@@ -114,6 +123,24 @@ def test_collectors_show_the_last_day(store):
     assert (row["last_run_at"], row["last_good_at"]) == ("2026-03-02T12:06:00.000Z", "2026-03-02T12:01:00.000Z")
     assert row["cursor_moved_at"] == "2026-03-02T12:01:00Z"
     assert store._db.value("SELECT count(*) FROM v_collector_health") == 2
+
+
+def test_collectors_show_how_fresh_their_posts_are_and_why_they_pause(store):
+    row = one(store, "v_collector_health", "collector = 'x'")
+    assert (row["pages_24h"], row["posts_24h"], row["left_out"]) == (3, 2, "a record was left out")
+    assert (row["newest_post_at"], row["lag_minutes"]) == ("2026-03-02T11:36:00Z", 30.0)
+    assert (row["paused_because"], row["paused_until_at"]) == ("refused", "2026-03-02T13:06:00Z")
+
+
+def test_spending_shows_what_is_left_to_the_nearer_limit(store):
+    row = one(store, "v_spending", "collector = 'x'")
+    assert (row["requests_today"], row["requests_month"], row["requests_per_day"], row["requests_left"]) == (30, 30, 100, 70)
+    assert (row["money_today"], row["money_per_month"], row["money_left"]) == (1.5, 5.0, 3.5)
+
+
+def test_gaps_show_what_was_lost_and_what_may_be_late(store):
+    rows = store._db.rows("SELECT outcome, missing_until_at FROM v_gaps ORDER BY missing_since_at")
+    assert rows == [("lost", "2026-03-02T11:00:00Z"), ("late", None)]
 
 
 def test_a_post_without_watch_and_one_with_two_are_shown():

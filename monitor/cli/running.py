@@ -47,9 +47,9 @@ def check(desk: Desk, send_test: bool) -> None:
     with Store.open(desk.database) as store:
         desk.say("check.database", path=desk.database, posts=store.counts()["posts"])
     failures = 0
-    for name, (collector, _) in assembly.sources(desk.settings).items():
-        trouble = assembly.trouble_with(collector)
-        desk.say("check.source" if trouble is None else "check.no_source", name=name, why=trouble)
+    for source in assembly.sources(desk.settings):
+        trouble = assembly.trouble_with(source.collector)
+        desk.say("check.source" if trouble is None else "check.no_source", name=source.name, why=trouble)
         failures += trouble is not None
     if send_test:
         failures += _send_tests(desk, parts)
@@ -72,7 +72,7 @@ def _send_tests(desk: Desk, parts: assembly.Parts) -> int:
 def run(desk: Desk, verbose: bool) -> None:
     """Start: collect on schedule, judge and alert each minute, until SIGTERM or Ctrl-C."""
     log_to_stderr(verbose)
-    parts = assembly.parts(desk.settings)
+    parts = assembly.parts(desk.settings, patient=True)
     Daemon(parts, assembly.sources(desk.settings), str(desk.database)).run()
 
 
@@ -84,12 +84,15 @@ def run(desk: Desk, verbose: bool) -> None:
 def once(desk: Desk, steps: tuple[str, ...], wait: str, verbose: bool) -> None:
     """Do one pass, or the STEPS named, and exit: for cron, systemd timers and containers."""
     log_to_stderr(verbose)
-    parts = assembly.parts(desk.settings)
+    parts = assembly.parts(desk.settings, patient=True)
     with Store.open(desk.database) as store, leased(store, span(wait)):
         pipeline = Pipeline(store, parts)
         if not steps or "collect" in steps:
-            for name, (collector, _) in assembly.sources(desk.settings).items():
-                pipeline.collect(name, collector, now())
+            sources = assembly.sources(desk.settings)
+            for source in sources:
+                pipeline.collect(source.name, source.collector, now(), source.meter)
+            for source in sources:
+                pipeline.refresh(source.name, source.collector, now(), source.meter)
         for step in STEPS:
             if not steps or step in steps:
                 pipeline.step(step, now())

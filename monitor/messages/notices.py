@@ -56,6 +56,80 @@ _HEALTH: dict[str, tuple[Severity, Pair, Pair, tuple[Pair, ...]]] = {
         ),
         (),
     ),
+    "collector_unpaid": (
+        Severity.HIGH,
+        ("수집 중단: {name} (결제 필요)", "Collection stopped: {name} (payment required)"),
+        (
+            "{name:이/가} 이용 한도를 다 썼거나 결제가 필요하다고 답합니다. 풀릴 때까지 이 출처의 불만은 볼 수 없습니다.",
+            "{name} answers that its credits are used up or payment is due. Complaints there go unseen until that is settled.",
+        ),
+        (("해당 플랫폼의 요금제와 결제 상태를 확인하세요.", "Look at the plan and the payment with the platform."),),
+    ),
+    "collector_behind": (
+        Severity.HIGH,
+        ("수집 지연: {name}", "Collection lags: {name}"),
+        (
+            "{name:은/는} 응답하지만 {since:clock} 이후의 글이 없습니다. 평소 같은 시간대라면 약 {usual:count}건이 올라옵니다.",
+            "{name} answers, but brings no post written after {since:clock}. About {usual:count} would be usual in that time.",
+        ),
+        (
+            (
+                "검색어나 API가 바뀌었는지, monitor check로 확인하세요.",
+                "Run monitor check: the query or the interface may have changed.",
+            ),
+        ),
+    ),
+    "collector_caught_up": (
+        Severity.LOW,
+        ("수집 지연 해소: {name}", "Collection has caught up: {name}"),
+        ("{name}에서 다시 새 글이 들어옵니다.", "{name} brings new posts again."),
+        (),
+    ),
+    "collector_hole": (
+        Severity.HIGH,
+        ("놓친 글: {name} ({missing:duration})", "Posts missed: {name} ({missing:duration})"),
+        (
+            "{name}의 {since:time}부터 {until:time}까지의 글을 다 읽지 못했습니다. 플랫폼이 더는 보여 주지 않습니다. "
+            "평소 이만한 시간에 약 {usual:count}건이 올라옵니다.",
+            "Posts of {name} written from {since:time} to {until:time} could not all be read: the platform shows them no more. "
+            "About {usual:count} are usual in such a time.",
+        ),
+        (
+            (
+                "수집 간격(every)을 줄이면 다음에는 덜 놓칩니다. 그 사이의 반응은 플랫폼에서 직접 확인하세요.",
+                "A shorter interval (every) would miss less next time. For that stretch, look at the platform itself.",
+            ),
+        ),
+    ),
+    "budget_low": (
+        Severity.MODERATE,
+        ("예산 {share:percent} 사용: {name}", "Budget {share:percent} used: {name}"),
+        (
+            "{name:이/가} 이번 기간 예산의 {share:percent}를 썼습니다. 다 쓰면 {until:time}까지 {blind} 관련 글을 볼 수 없습니다.",
+            "{name} has used {share:percent} of its budget for this period. Once it is used up, posts about {blind} go unseen there "
+            "until {until:time}.",
+        ),
+        (
+            (
+                "[collector.budget]을 늘리거나 수집 간격(every)을 늘리세요.",
+                "Raise [collector.budget], or ask less often (every).",
+            ),
+        ),
+    ),
+    "budget_spent": (
+        Severity.HIGH,
+        ("예산 소진, 수집 중단: {name}", "Budget used up, collection stopped: {name}"),
+        (
+            "{name:이/가} 예산을 다 써서 {until:time}까지 멈춥니다. 그동안 이 출처에서는 {blind} 관련 글을 볼 수 없습니다.",
+            "{name} has used up its budget and stops until {until:time}. Posts about {blind} there go unseen until then.",
+        ),
+        (
+            (
+                "그 전에 다시 시작하려면 [collector.budget]을 늘리세요.",
+                "To start again earlier, raise [collector.budget].",
+            ),
+        ),
+    ),
     "model_missing": (
         Severity.CRITICAL,
         ("분류 모델을 쓸 수 없음: {name}", "The model cannot be used: {name}"),
@@ -94,6 +168,12 @@ _HEALTH: dict[str, tuple[Severity, Pair, Pair, tuple[Pair, ...]]] = {
         ("{name} 단계가 {times:count}번 연속 실패했습니다: {why}", "The step {name} failed {times:count} times in a row: {why}"),
         (("로그를 확인하세요.", "Look at the log."),),
     ),
+    "step_recovered": (
+        Severity.LOW,
+        ("처리 단계 정상: {name}", "A step works again: {name}"),
+        ("{name} 단계가 {silent:duration} 만에 다시 정상으로 처리됩니다.", "The step {name} works again after {silent:duration}."),
+        (),
+    ),
     "test": (
         Severity.LOW,
         ("시험 메시지", "Test message"),
@@ -105,6 +185,7 @@ _HEALTH: dict[str, tuple[Severity, Pair, Pair, tuple[Pair, ...]]] = {
     ),
 }
 HEALTH_CODES = frozenset(_HEALTH)
+_VALUES = ("name", "silent", "missing", "why", "times", "since", "until", "usual", "share", "blind")
 
 
 def digest(briefings: Sequence[Briefing], at: datetime, language: str, zone: tzinfo) -> Message:
@@ -145,12 +226,13 @@ def _as_of(reader: Reader, at: datetime) -> str:
 def health(trouble: Because, at: datetime, language: str, zone: tzinfo) -> Message:
     """Write a message about ourselves. ``trouble.code`` is one of ``HEALTH_CODES``.
 
-    Values: ``name`` (of the collector, model, step, receiver), ``silent`` (seconds), ``why``, ``times``; those missing are called unknown.
+    Values: ``name`` (of the collector, model, step, receiver), ``silent`` and ``missing`` (seconds), ``why``, ``times``, ``since`` and
+    ``until`` (moments), ``usual`` (posts), ``share`` (of a budget), ``blind`` (watches not seen); those missing are called unknown.
     Raises KeyError for an unknown code.
     """
     severity, subject_pair, headline, actions = _HEALTH[trouble.code]
     reader = Reader(language, zone, at)
-    values = {"name": None, "silent": None, "why": None, "times": None} | trouble.values
+    values = dict.fromkeys(_VALUES) | trouble.values
     badge = reader.pick(("모니터 상태", "Monitor health"))
     name = clean(str(values["name"] or ""), 80)
     family = trouble.code.partition("_")[0]

@@ -25,6 +25,18 @@ class Notifier(Protocol):
 
 
 @runtime_checkable
+class Updating(Protocol):
+    """What a notifier may have besides: replacing a message that its channel shows already.
+
+    It is used when a post that the message quotes was deleted or edited. What cannot be taken back (an e-mail) has no ``update``.
+    """
+
+    def update(self, message: Message, handle: str) -> None:
+        """Show ``message`` in the place of the one that ``send`` returned ``handle`` for. Raises ``DeliveryFailed``."""
+        ...
+
+
+@runtime_checkable
 class Addressed(Protocol):
     """What a notifier may have besides: several addresses, each with a notifier and so an outbox row of its own.
 

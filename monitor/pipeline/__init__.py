@@ -11,17 +11,21 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from monitor.collectors import Collector
+from monitor.collectors import Collector, Refresher
+from monitor.collectors.metering import Meter
 from monitor.domain import Run
-from monitor.errors import MonitorError
-from monitor.pipeline import assessing, collecting, deciding, delivering, health, housekeeping, judging, rounds
+from monitor.errors import Busy, MonitorError, StoreError
+from monitor.pipeline import assessing, collecting, deciding, delivering, health, housekeeping, judging, refreshing, rounds
 from monitor.pipeline.deciding import Judgement
-from monitor.pipeline.parts import Memory, Outcome, Parts
+from monitor.pipeline.parts import Memory, Outcome, Parts, Source
 from monitor.store import Store
 
-__all__ = ["STEPS", "Judgement", "Memory", "Outcome", "Parts", "Pipeline"]
+__all__ = ["STEPS", "Judgement", "Memory", "Outcome", "Parts", "Pipeline", "Source"]
 
 STEPS = ("classify", "group", "assess", "decide", "deliver")
+
+TOLD = 20
+"""So many errors of a pass are kept with its record."""
 
 log = logging.getLogger("monitor")
 
@@ -36,6 +40,7 @@ class Pipeline:
         self.recorded = recorded
         self.judgements: list[Judgement] = []
         self.failed: list[str] = []
+        self.database_error: StoreError | None = None
 
     def tick(self, now: datetime) -> list[Judgement]:
         """Do every step but collect once, in order; return the decisions that were made."""
@@ -54,16 +59,23 @@ class Pipeline:
         }
         self._timed(name, work[name], now)
 
-    def collect(self, name: str, collector: Collector, now: datetime) -> None:
+    def collect(self, name: str, collector: Collector, now: datetime, meter: Meter | None = None) -> None:
         """Let one collector bring in what is new."""
-        self._timed(f"collect {name}", lambda: collecting.collect(self.store, self.parts.matcher, name, collector, now), now)
+        self._timed(f"collect {name}", lambda: collecting.collect(self.store, self.parts.matcher, name, collector, now, meter), now)
+
+    def refresh(self, name: str, collector: Collector, now: datetime, meter: Meter | None = None) -> None:
+        """Let a collector that can do so look again at posts of live incidents; nothing happens with another one."""
+        if isinstance(collector, Refresher):
+            self._timed(f"refresh {name}", lambda: refreshing.refresh(self.store, self.parts.matcher, name, collector, now, meter), now)
 
     def watch_ourselves(self, now: datetime) -> None:
-        """Tell staff, once, when a collector has fallen silent, and when it is back."""
+        """Tell staff, once, what is wrong with us, and when it is right again."""
         self._timed("health", lambda: health.watch(self.store, self.parts, now), now)
 
     def keep_house(self, now: datetime) -> None:
-        """Once a day, remove what is older than the retention."""
+        """Once a day, remove what is older than the retention; within the hour, the last traces of what was deleted."""
+        if housekeeping.must_sweep(self.store, now):
+            self._timed("sweep", lambda: housekeeping.sweep(self.store, now), now)
         if housekeeping.is_due(self.store, now):
             self._timed("prune", lambda: housekeeping.prune(self.store, self.parts.settings.retention, now), now)
 
@@ -80,15 +92,28 @@ class Pipeline:
         try:
             outcome = work()
         except MonitorError as error:
+            self._remember(error)
             outcome = Outcome(failed=1, errors=(str(error),))
         except Exception as error:
             outcome = Outcome(failed=1, errors=(f"a bug: {type(error).__name__}",))
             raise
         finally:
-            if self.recorded:
+            if self.recorded and not outcome.skipped:
                 finished = now + timedelta(seconds=time.monotonic() - started)
-                self.store.runs.record(Run(step, now, finished, outcome.done, outcome.failed, "\n".join(outcome.errors[:20]) or None))
+                self._record(step, outcome, now, finished)
         if outcome.failed:
             self.failed.append(step)
-        for problem in outcome.errors:
+        for problem in (*outcome.errors, *outcome.problems):
             log.warning("%s: %s", step, problem)
+
+    def _remember(self, error: MonitorError) -> None:
+        """What staff have to hear of by another way than the outbox."""
+        if type(error) is StoreError:  # not one of its kinds, which say that what was asked for is not there or not allowed
+            self.database_error = error
+
+    def _record(self, step: str, outcome: Outcome, now: datetime, finished: datetime) -> None:
+        errors, problems = ("\n".join(lines[:TOLD]) or None for lines in (outcome.errors, outcome.problems))
+        try:
+            self.store.runs.record(Run(step, now, finished, outcome.done, outcome.failed, errors, outcome.pages, problems))
+        except Busy as error:
+            log.warning("%s: its record could not be written: %s", step, error)

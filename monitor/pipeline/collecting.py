@@ -1,30 +1,50 @@
-"""collect: one page of posts, their mentions, measurements and the cursor, in one transaction."""
+"""collect: one page of posts, their mentions, measurements, the cursor and what it cost, in one transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from monitor.collectors import Collector, Page
-from monitor.domain import Mention, Post, Precision
+from monitor.collectors.metering import Meter, Spent
+from monitor.domain import Gap, Mention, Post, Precision
+from monitor.errors import AuthFailed, BudgetSpent, CollectFailed
 from monitor.matching import Matcher
 from monitor.pipeline.parts import Outcome
-from monitor.store import Store
+from monitor.store import Cost, Store
 
 CLOCK_SKEW = timedelta(minutes=5)
+PROBE = timedelta(hours=1)
+"""So long a platform that refuses us, or wants money, is left alone before it is asked again."""
+LONGEST_WAIT = timedelta(days=1)
+REFUSED, UNPAID, ASKED_TO_WAIT = "refused", "unpaid", "asked_to_wait"
 
 
-def collect(store: Store, matcher: Matcher, name: str, collector: Collector, now: datetime) -> Outcome:
-    """Store every page that ``collector`` brings since its cursor; what was stored before a failure stays stored."""
-    done, problems = 0, list[str]()
-    for page in collector.pages(store.posts.cursor(name)):
-        with store.transaction():
-            done += keep(store, matcher, page, now)
-            if page.cursor is not None:
-                store.posts.set_cursor(name, page.cursor, now)
-        problems.extend(page.problems)
-    return Outcome(done, len(problems), tuple(problems))
+def collect(store: Store, matcher: Matcher, name: str, collector: Collector, now: datetime, meter: Meter | None = None) -> Outcome:
+    """Store every page that ``collector`` brings since its cursor; what was stored before a failure stays stored.
+
+    Asks nothing while the platform wants us to wait, or when the budget is used up.
+    """
+    if not may_ask(store, name, collector, meter, now):
+        return Outcome(skipped=True)
+    done, pages, problems = 0, 0, list[str]()
+    try:
+        with accounted(store, name, meter, now):
+            for page in collector.pages(store.posts.cursor(name)):
+                with store.transaction():
+                    done += keep(store, matcher, page, now)
+                    if page.cursor is not None:
+                        store.posts.set_cursor(name, page.cursor, now)
+                    _freshness(store, name, collector, page, now)
+                    settle(store, name, meter, now)
+                pages += 1
+                problems.extend(page.problems)
+        store.sources.resume(name)
+    except CollectFailed as failure:
+        return Outcome(done, failed(store, name, meter, failure, now), (str(failure),), tuple(problems), pages)
+    return Outcome(done, problems=tuple(problems), pages=pages)
 
 
 def keep(store: Store, matcher: Matcher, page: Page, now: datetime) -> int:
@@ -43,9 +63,81 @@ def keep(store: Store, matcher: Matcher, page: Page, now: datetime) -> int:
         page.gone,
         now,
     )
-    if added.gone:
+    edited = store.posts.edit(page.edited, [mention for post in page.edited for mention in matcher.mentions(post)], now)
+    if added.gone or edited.posts:
         store.put_state("incidents_version", f"gone {now.isoformat()}".encode())  # the index of live incidents forgets their words too
     return added.posts
+
+
+# ---- what it costs, and when not to ask
+
+
+def may_ask(store: Store, name: str, collector: object, meter: Meter | None, now: datetime) -> bool:
+    """Whether the platform may be asked now; prepares the meter for it."""
+    limits = meter.allowance if meter is not None else None
+    shown = (limits.requests_per_day, limits.requests_per_month, limits.money_per_day, limits.money_per_month) if limits else (None,) * 4
+    store.sources.describe(name, platform_of(collector), shown)
+    pause = store.sources.paused(name)
+    if pause is not None and pause.until > now:
+        return False
+    if meter is None:
+        return True
+    day, month = (spent(cost) for cost in store.sources.spent(name, now))
+    meter.begin(day, month)
+    return meter.allowance.used(day, month) < 1
+
+
+@contextmanager
+def accounted(store: Store, name: str, meter: Meter | None, now: datetime) -> Iterator[None]:
+    """Whatever happens inside, what was spent in it and is not stored yet is stored after it."""
+    try:
+        yield
+    finally:
+        settle(store, name, meter, now)
+
+
+def settle(store: Store, name: str, meter: Meter | None, now: datetime) -> None:
+    """Store what was spent since the last call; inside the transaction of what it bought."""
+    if meter is not None:
+        store.sources.spend(name, *meter.take(), now)
+
+
+def failed(store: Store, name: str, meter: Meter | None, failure: CollectFailed, now: datetime) -> int:
+    """Remember until when not to ask again. Return whether the pass failed: 0 where only our own budget ended it."""
+    wait = min(timedelta(seconds=failure.retry_after or 0), LONGEST_WAIT)
+    if isinstance(failure, AuthFailed):
+        store.sources.pause(name, now + max(wait, PROBE), REFUSED, str(failure), now)
+    elif isinstance(failure, BudgetSpent):
+        if meter is not None and meter.allowance.used(*(spent(cost) for cost in store.sources.spent(name, now))) >= 1:
+            return 0
+        store.sources.pause(name, now + max(wait, PROBE), UNPAID, str(failure), now)
+    elif wait:
+        store.sources.pause(name, now + wait, ASKED_TO_WAIT, str(failure), now)
+    return 1
+
+
+def spent(cost: Cost) -> Spent:
+    """The store's account as the meter wants it."""
+    return Spent(cost.requests, cost.money)
+
+
+def platform_of(collector: object) -> str | None:
+    """The one platform a collector reads, if it says so."""
+    found = getattr(collector, "platform", None)
+    return found if isinstance(found, str) else None
+
+
+# ---- inside
+
+
+def _freshness(store: Store, name: str, collector: Collector, page: Page, now: datetime) -> None:
+    """Keep how new the newest post is that the page brought, of use or not; and what can no longer be read."""
+    times = [min(post.created_at, now) for post in page.posts if post.time_precision is not Precision.SEEN]
+    if times:
+        store.sources.saw(name, max(times))
+    if page.hole is not None:
+        hole = page.hole
+        store.sources.add_gap(Gap(name, platform_of(collector), hole.since, hole.until, hole.why, lost=True), told=False)
 
 
 def _not_from_the_future(post: Post, now: datetime) -> Post:

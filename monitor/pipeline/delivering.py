@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from monitor.domain import Notification
 from monitor.errors import DeliveryFailed
+from monitor.notifiers import Updating
 from monitor.pipeline.parts import Outcome, Parts
 from monitor.store import Store
 
@@ -14,6 +15,7 @@ LEASE = timedelta(minutes=5)
 FIRST_RETRY = timedelta(seconds=30)
 LONGEST_RETRY = timedelta(hours=1)
 MOST_ATTEMPTS = 200
+UPDATED_FOR = timedelta(days=30)
 
 
 def deliver(store: Store, parts: Parts, now: datetime) -> Outcome:
@@ -25,7 +27,22 @@ def deliver(store: Store, parts: Parts, now: datetime) -> Outcome:
             done += error is None
             if error:
                 errors.append(f"{notification.receiver}/{notification.channel}: {error}")
+    for notification in store.outbox.to_update(now, CLAIMED_AT_ONCE):
+        _update(store, parts, notification, now)
     return Outcome(done, len(errors), tuple(errors))
+
+
+def _update(store: Store, parts: Parts, notification: Notification, now: datetime) -> None:
+    """A quoted post was deleted: where a channel can replace what it shows, it shows the message without the quote."""
+    notifier = parts.notifiers.get((notification.receiver, notification.channel))
+    retry_at = None
+    if isinstance(notifier, Updating) and notification.previous is not None and not store.outbox.overtaken(notification):
+        try:
+            notifier.update(notification.message, notification.previous)
+        except DeliveryFailed as failure:
+            late = notification.delivered_at is not None and now - notification.delivered_at > UPDATED_FOR
+            retry_at = None if failure.permanent or late else now + max(LONGEST_RETRY, timedelta(seconds=failure.retry_after or 0))
+    store.outbox.updated(notification.id, retry_at)
 
 
 def _send(store: Store, parts: Parts, notification: Notification, now: datetime) -> str | None:

@@ -1,4 +1,4 @@
-"""Once a day: what is older than the retention goes."""
+"""Once a day, what is older than the retention goes; within the hour, the last traces of what was deleted."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from monitor.store import Limits, Store
 
 KEY = "pruned_at"
 EVERY = timedelta(days=1)
+SWEPT = "swept_at"
+SWEEP_EVERY = timedelta(hours=1)
 
 
 def is_due(store: Store, now: datetime) -> bool:
     """Return whether a day has passed since the last time."""
-    last = store.state(KEY)
-    return last is None or now - datetime.fromisoformat(last.decode()) >= EVERY
+    return _passed(store, KEY, EVERY, now)
 
 
 def prune(store: Store, retention: Retention, now: datetime) -> Outcome:
@@ -25,7 +26,24 @@ def prune(store: Store, retention: Retention, now: datetime) -> Outcome:
     return Outcome(removed)
 
 
+def must_sweep(store: Store, now: datetime) -> bool:
+    """Return whether something was deleted or edited since the last sweep, and that was an hour ago."""
+    return store.unswept() and _passed(store, SWEPT, SWEEP_EVERY, now)
+
+
+def sweep(store: Store, now: datetime) -> Outcome:
+    """Leave no trace of removed words in the index and in the log file."""
+    store.put_state(SWEPT, now.isoformat().encode())
+    store.sweep()
+    return Outcome(1)
+
+
 def limits(retention: Retention, now: datetime) -> Limits:
     """Return the times before which things are removed now."""
     keeps = (retention.posts, retention.incidents, retention.messages, retention.runs)
     return Limits(*(None if keep is None else now - keep for keep in keeps))
+
+
+def _passed(store: Store, key: str, span: timedelta, now: datetime) -> bool:
+    last = store.state(key)
+    return last is None or now - datetime.fromisoformat(last.decode()) >= span

@@ -7,15 +7,29 @@ from datetime import datetime
 
 from monitor.attention import bad_news
 from monitor.domain import Because, Classification, Fingerprint, Incident, Judged, Kind, Member, Passage, Status, Step
+from monitor.errors import ModelError
 from monitor.grouping import Grouper, Placement
 from monitor.grouping.stories import candidate_of
 from monitor.pipeline import changes
 from monitor.pipeline.parts import BATCH, GROUPING_DAYS, MONITOR, REOPEN_WITHIN, WAVE_TAKES, Memory, Outcome, Parts
 from monitor.store import Store
 
+MODEL_ERROR = "model_error"
+
 
 def classify(store: Store, parts: Parts, now: datetime) -> Outcome:
-    """Give every new mention its verdict, batch by batch."""
+    """Give every new mention its verdict, batch by batch; why no model can is kept for those who watch over us."""
+    try:
+        outcome = _classify(store, parts, now)
+    except ModelError as error:
+        store.put_state(MODEL_ERROR, str(error).encode())
+        raise
+    if outcome.done and store.state(MODEL_ERROR):
+        store.put_state(MODEL_ERROR, b"")
+    return outcome
+
+
+def _classify(store: Store, parts: Parts, now: datetime) -> Outcome:
     store.set_complaint_threshold(parts.settings.classifier.complaint_threshold)
     done = 0
     more = True
@@ -77,7 +91,14 @@ def _place(store: Store, parts: Parts, grouper: Grouper, work: Sequence[Judged],
     prints: list[Fingerprint] = []
     back: set[int] = set()
     placed: set[tuple[str, str]] = set()
+    reworded = [judged for judged in work if judged.incident_id is not None]
+    _judge_reworded(store, grouper, [judged for judged in reworded if not is_complaint(judged, parts)], now)
     for judged in work:
+        if is_complaint(judged, parts) and judged.incident_id is not None:
+            members.append(_stays(judged, judged.incident_id))
+            bits, copy_of = grouper.copy_of(judged.mention.watch, judged.post.id, judged.post.text, judged.post.created_at)
+            prints.append(Fingerprint(judged.post.id, judged.mention.watch, judged.post.created_at, bits, copy_of, judged.incident_id))
+            continue
         if is_complaint(judged, parts) or _passes_on_a_member(store, judged, placed):
             placement = grouper.place([candidate_of(judged)], next_id)[0]
             if placement.reopens:
@@ -98,6 +119,20 @@ def _place(store: Store, parts: Parts, grouper: Grouper, work: Sequence[Judged],
     for incident_id in sorted(back):
         _reopen(store, grouper, incident_id, now)
     _write(store, grouper, opened, members, prints, work, now)
+
+
+def _stays(judged: Judged, incident_id: int) -> Member:
+    """A post of an incident was edited and still complains: it keeps its place, for staff know the trouble by that number."""
+    return Member(judged.post.id, judged.mention.watch, incident_id, Because("grouping_edited"))
+
+
+def _judge_reworded(store: Store, grouper: Grouper, withdrawn: Sequence[Judged], now: datetime) -> None:
+    """Posts that were edited and complain no more leave their incidents."""
+    incidents = {judged.incident_id for judged in withdrawn if judged.incident_id is not None}
+    store.incidents.drop_members([(judged.post.id, judged.mention.watch) for judged in withdrawn])
+    store.incidents.refresh(sorted(incidents))
+    for incident_id in sorted(incidents):
+        store.incidents.set_due(incident_id, now)
 
 
 def _write(

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from monitor.classifiers import Classifier
+from monitor.collectors import Collector
+from monitor.collectors.metering import Meter
 from monitor.config import Settings
 from monitor.emergence import Detector
 from monitor.grouping import Grouper
@@ -32,6 +34,17 @@ class Parts:
     notifiers: Mapping[tuple[str, str], Notifier]
 
 
+@dataclass(frozen=True)
+class Source:
+    """A configured collector: what it is called, how often it is asked, and what counts its requests."""
+
+    name: str
+    collector: Collector
+    every: timedelta = timedelta(minutes=5)
+    meter: Meter | None = None
+    kind: str = ""
+
+
 @dataclass
 class Memory:
     """What a process keeps between ticks; all of it can be rebuilt from the store, and is, after any failure."""
@@ -48,8 +61,14 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one pass of a step did."""
+    """What one pass of a step did: ``failed`` and ``errors`` say that it went wrong, ``problems`` only what it left out on the way.
+
+    ``skipped``: there was no pass, because the platform or the budget forbids one now.
+    """
 
     done: int = 0
     failed: int = 0
     errors: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    pages: int = 0
+    skipped: bool = False

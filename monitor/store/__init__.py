@@ -16,14 +16,32 @@ from monitor.store.connection import WAIT, Connection, Transaction
 from monitor.store.export import backup, export
 from monitor.store.incidents import Incidents
 from monitor.store.intake import Added
+from monitor.store.looks import Followed, Looks
 from monitor.store.outbox import Outbox
 from monitor.store.posts import Posts
 from monitor.store.retention import Limits, Removed, Retention
 from monitor.store.runs import Runs, holder_name
 from monitor.store.schema import VIEWS, check, schema_version, upgrade
 from monitor.store.search import match_expression
+from monitor.store.sources import Cost, Sources
 
-__all__ = ["VIEWS", "Added", "Incidents", "Limits", "Outbox", "Posts", "Removed", "Runs", "Store", "holder_name", "match_expression"]
+__all__ = [
+    "VIEWS",
+    "Added",
+    "Cost",
+    "Followed",
+    "Incidents",
+    "Limits",
+    "Looks",
+    "Outbox",
+    "Posts",
+    "Removed",
+    "Runs",
+    "Sources",
+    "Store",
+    "holder_name",
+    "match_expression",
+]
 
 THRESHOLD = "complaint_threshold"
 
@@ -39,6 +57,8 @@ class Store:
         self.incidents = Incidents(connection, self.posts, self._retention)
         self.outbox = Outbox(connection)
         self.runs = Runs(connection)
+        self.sources = Sources(connection)
+        self.looks = Looks(connection)
 
     @classmethod
     def open(cls, path: Path | str, *, durable: bool = True, searchable: bool = True, readonly: bool = False, wait: float = WAIT) -> Store:
@@ -104,6 +124,14 @@ class Store:
     def forget(self, author: str, who: str, now: datetime) -> Removed:
         """Delete all posts of an account (by id or handle) and never take it in again. Raises ``NotFound``."""
         return self._retention.forget(author, who, now)
+
+    def unswept(self) -> bool:
+        """Whether words were removed whose traces in the index's older parts and in the log file ``sweep`` has yet to remove."""
+        return self._retention.unswept()
+
+    def sweep(self) -> None:
+        """Leave no trace of removed words in the file; ``forget`` and ``prune`` do it themselves."""
+        self._retention.sweep()
 
     def prune(self, limits: Limits) -> Removed:
         """Delete what is older than ``limits`` and belongs to no live incident; such posts are not taken in again."""

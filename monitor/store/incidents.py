@@ -102,6 +102,10 @@ class Incidents(Estimates, Silences):
             [(member.post_id, member.watch, member.incident_id) for member in members],
         )
 
+    def drop_members(self, keys: Sequence[tuple[str, str]]) -> None:
+        """Take posts, given as (post id, watch), out of their incidents; call ``refresh`` after it."""
+        self._db.executemany("DELETE FROM incident_posts WHERE post = (SELECT n FROM posts WHERE id = ?) AND watch = ?", keys)
+
     def members(self, incident_id: int) -> list[tuple[Judged, Because]]:
         """The posts of an incident, oldest first, and why each stands there."""
         return [(judged, because_of(why)) for judged, why in self._posts.members(incident_id)]

@@ -29,6 +29,13 @@ class Added(NamedTuple):
     gone: int
 
 
+class Edited(NamedTuple):
+    """How many posts have another text now, and the incidents that held them."""
+
+    posts: int
+    incidents: tuple[int, ...]
+
+
 class _Known(NamedTuple):
     n: int
     created_at: str
@@ -95,6 +102,46 @@ class Intake:
             self._set_due(measured_before, at)
         removed = self._retention.gone(gone) if gone else 0
         return Added(len(known) - len(before), new_mentions, len(changed), removed)
+
+    def edit(self, posts: Sequence[Post], mentions: Sequence[Mention], now: datetime) -> Edited:
+        """Give known posts the text that their platform shows now; nothing of the old one stays. Unknown and gone posts are left alone.
+
+        ``mentions`` are those of the new texts: each is judged anew (its place in an incident is decided when that is done); a mention
+        that is no more goes, and a post without any is deleted.
+        """
+        clean = [_storable(post) for post in posts]
+        with self._db.transaction():
+            changed, incidents = list[str](), set[int]()
+            for post in clean:
+                found = self._db.row("SELECT n, text, url, language FROM posts WHERE id = ? AND gone_at IS NULL", (post.id,))
+                if found is not None and found[1] != post.text:
+                    changed.append(post.id)
+                    incidents |= self._retention.reword(found[0], post.text, post.language or found[3])
+                    incidents |= self._mention_anew(found[0], [one for one in mentions if one.post_id == post.id])
+            self._retention.recount(incidents)
+            for incident in sorted(incidents):
+                self._db.execute(f"UPDATE incidents SET due_at = ? WHERE id = ? AND {LIVE_STATUS}", (stamp(now), incident))
+        return Edited(len(changed), tuple(sorted(incidents)))
+
+    def _mention_anew(self, n: int, mentions: Sequence[Mention]) -> set[int]:
+        """Put the mentions of a post back to the beginning; return the incidents that lost it."""
+        created = self._db.value("SELECT created_at FROM posts WHERE n = ?", (n,))
+        named = {mention.watch: spans_text(mention.spans) for mention in mentions}
+        before = [row[0] for row in self._db.rows("SELECT watch FROM mentions WHERE post = ?", (n,))]
+        if not named:
+            return self._retention.remove([n])
+        left = set[int]()
+        for watch in before:
+            if watch not in named:
+                left.update(row[0] for row in self._db.rows("SELECT incident FROM incident_posts WHERE post = ? AND watch = ?", (n, watch)))
+                for table in ("labels", "classifications", "incident_posts", "mentions"):
+                    self._db.execute(f"DELETE FROM {table} WHERE post = ? AND watch = ?", (n, watch))
+        self._db.executemany(
+            """INSERT INTO mentions VALUES (?, ?, ?, 0, ?, NULL) ON CONFLICT (post, watch)
+            DO UPDATE SET step = 0, spans = excluded.spans""",
+            [(n, watch, created, spans) for watch, spans in named.items()],
+        )
+        return left
 
     def _known(self, ids: Iterable[str]) -> dict[str, _Known]:
         found = self._db.rows(

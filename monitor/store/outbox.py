@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -87,6 +88,40 @@ class Outbox:
             error,
             maybe_stamp(retry_at),
         )
+
+    def to_update(self, now: datetime, limit: int) -> list[Notification]:
+        """Delivered messages whose text has changed since (a quoted post was deleted), each with its own handle as ``previous``.
+
+        Where several stand under one handle, the channel shows the latest: see ``overtaken``.
+        """
+        found = self._db.rows(
+            f"""SELECT {_COLUMNS}, handle FROM notifications INDEXED BY notifications_update
+            WHERE update_due_at IS NOT NULL AND update_due_at <= ? AND state = 'delivered' ORDER BY id LIMIT ?""",
+            (stamp(now), limit),
+        )
+        return [replace(_notification(row), previous=row[14]) for row in found]
+
+    def overtaken(self, notification: Notification) -> bool:
+        """Whether a later message has taken the place of this one, under the same handle."""
+        return bool(
+            self._db.value(
+                """SELECT EXISTS (SELECT 1 FROM notifications INDEXED BY notifications_thread WHERE receiver = ? AND channel = ?
+                AND thread = ? AND handle = ? AND id > ?)""",
+                (notification.receiver, notification.channel, notification.message.thread, notification.previous, notification.id),
+            )
+        )
+
+    def updated(self, notification_id: int, retry_at: datetime | None) -> None:
+        """The channel shows the present text (or never can): done; else again at ``retry_at``."""
+        self._change("UPDATE notifications SET update_due_at = ?2", notification_id, maybe_stamp(retry_at))
+
+    def dead(self) -> list[Notification]:
+        """Messages about incidents that no channel will ever accept, oldest first."""
+        found = self._db.rows(
+            f"""SELECT {_COLUMNS} FROM notifications INDEXED BY notifications_dead
+            WHERE state = 'dead' AND thread NOT LIKE 'health-%' ORDER BY id"""
+        )
+        return [_notification(row) for row in found]
 
     def retry(self, notification_id: int, now: datetime) -> None:
         """Make a dead or waiting notification due now. Raises ``NotFound`` also for one that was delivered."""

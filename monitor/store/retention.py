@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from difflib import SequenceMatcher
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -14,19 +13,23 @@ from monitor.domain import Gone, Post
 from monitor.errors import NotFound
 from monitor.store.audit import record
 from monitor.store.connection import Connection
+from monitor.store.quotations import Quotation, words_of
 from monitor.store.rows import maybe_stamp, stamp, text_of, value_of
 from monitor.store.schema import LIVE_STATUS
 from monitor.store.search import grams
 
 FLOOR = "pruned_before"
+UNSWEPT = "unswept"
+ELLIPSIS = "…"
+_EDITED = '{"code":"store_edited","values":{}}'
 BATCH = 1000
 _EMPTIED = (
     dict.fromkeys(("subject", "headline"), "")
     | dict.fromkeys(("lines", "facts", "quotes", "why", "actions", "footer"), ())
     | {"spread": None}
 )
-QUOTED = 12
-"""So many characters in a row shared by a title or message and a removed text are a quotation."""
+COMPARED = 200
+"""So many other posts of an incident are asked whether they have a removed post's words too."""
 
 
 class Removed(NamedTuple):
@@ -94,7 +97,32 @@ class Retention:
                 elif found[1] is None:
                     self._redact(found[0], stamp(line.observed_at))
                     changed.append(found[0])
+            if changed:
+                self.leave_unswept()
         return len(changed)
+
+    def reword(self, n: int, text: str, language: str | None) -> set[int]:
+        """Replace a post's text: its old words leave the index, titles and messages. Return the incidents that hold it."""
+        old, url, created = self._db.rows("SELECT text, url, created_at FROM posts WHERE n = ?", (n,))[0]
+        self._unword([(n, old)])
+        self._db.execute("UPDATE posts SET text = ?, language = ? WHERE n = ?", (text, language, n))
+        self._unquote([(n, old, url)])
+        if self._searchable and text:
+            self._db.execute("INSERT INTO post_search (rowid, words) VALUES (?, ?)", (n, grams([text])[0]))
+        self._db.execute("DELETE FROM fingerprints WHERE at = ? AND post = ?", (created, n))
+        self._db.execute("UPDATE incident_posts SET copy_of = NULL, because = ? WHERE post = ?", (_EDITED, n))
+        self.leave_unswept()
+        return {row[0] for row in self._db.rows("SELECT incident FROM incident_posts WHERE post = ?", (n,))}
+
+    def remove(self, numbers: Sequence[int]) -> set[int]:
+        """Delete posts that are no business of ours any more (they may come again); return the incidents that held them."""
+        authors = {
+            row[0] for row in self._db.rows("SELECT author FROM posts WHERE n IN (SELECT value FROM json_each(?))", (json.dumps(numbers),))
+        }
+        incidents = self._delete(numbers, "", bury=False)
+        self.leave_unswept()
+        self._drop_authors(authors - {None})
+        return incidents
 
     # ---- a person's wish
 
@@ -129,8 +157,17 @@ class Retention:
         self.sweep()
         return Removed(posts, authors, incidents)
 
+    def leave_unswept(self) -> None:
+        """Note that removed words may still stand in the index's older parts and in the log file, until ``sweep``."""
+        self._db.execute("INSERT OR IGNORE INTO state VALUES (?, ?)", (UNSWEPT, b""))
+
+    def unswept(self) -> bool:
+        """Whether something was removed since the last ``sweep``."""
+        return self._db.value("SELECT 1 FROM state WHERE key = ?", (UNSWEPT,)) is not None
+
     def sweep(self) -> None:
         """Leave no trace of removed words in the index and in the log file; waits for nobody."""
+        self._db.execute("DELETE FROM state WHERE key = ?", (UNSWEPT,))
         if self._searchable:
             self._db.execute("INSERT INTO post_search (post_search) VALUES ('optimize')")
         if not self._db.in_transaction:
@@ -217,7 +254,7 @@ class Retention:
         self._unquote([row[:3] for row in found])
         if bury:
             self._bury([row[3] for row in found], at)
-        for table in ("labels", "classifications", "incident_posts", "engagement", "measured", "mentions"):
+        for table in ("labels", "classifications", "incident_posts", "engagement", "measured", "looks", "mentions"):
             self._db.execute(f"DELETE FROM {table} WHERE post IN (SELECT value FROM json_each(?))", (chosen,))
         self._db.executemany("DELETE FROM fingerprints WHERE at = ? AND post = ?", [(row[4], row[0]) for row in found])
         self._db.execute("DELETE FROM posts WHERE n IN (SELECT value FROM json_each(?))", (chosen,))
@@ -238,24 +275,46 @@ class Retention:
             for incident, title, topic in self._db.rows(
                 "SELECT id, title, topic FROM incidents WHERE id IN (SELECT incident FROM incident_posts WHERE post = ?)", (n,)
             ):
-                self._unquote_messages(incident, text, url, topic)
-                if _quotes(title, text):
+                own = self._own_words(n, incident, text)
+                quotation = Quotation(text, url, own, title if own & words_of(title) else None)
+                self._unquote_messages(incident, quotation, topic)
+                self._unquote_history(incident, words_of(text))
+                if quotation.title is not None or quotation.stands_in(title):
                     self._db.execute("UPDATE incidents SET title = topic WHERE id = ?", (incident,))
 
-    def _unquote_messages(self, incident: int, text: str, url: str | None, topic: str) -> None:
-        def clean(words: str) -> str:
-            return topic if _quotes(words, text) else words
+    def _unquote_history(self, incident: int, words: frozenset[str]) -> None:
+        """The record of a merge names the words that two troubles had in common."""
+        for n, note in self._db.rows("SELECT id, note FROM audit WHERE incident = ? AND action IN ('merge', 'merged')", (incident,)):
+            because = value_of(note) if note.startswith("{") else {"values": {}}
+            if words_of(str(because["values"].get("words", ""))) & words:
+                because["values"]["words"] = ELLIPSIS
+                self._db.execute("UPDATE audit SET note = ? WHERE id = ?", (text_of(because), n))
 
-        for n, stored in self._db.rows("SELECT id, message FROM notifications WHERE incident = ?", (incident,)):
+    def _own_words(self, n: int, incident: int, text: str) -> frozenset[str]:
+        """Words of a post that no other of the latest posts of its incident has."""
+        others = self._db.rows(
+            """SELECT p.text FROM incident_posts i INDEXED BY incident_posts_of JOIN posts p ON p.n = i.post
+            WHERE i.incident = ? AND i.post <> ? ORDER BY i.at DESC LIMIT ?""",
+            (incident, n, COMPARED),
+        )
+        return words_of(text) - words_of(" ".join(row[0] for row in others))
+
+    def _unquote_messages(self, incident: int, quotation: Quotation, topic: str) -> None:
+        """Messages about the incident, and those that list several incidents; what a channel has already is to be taken back there."""
+        for n, stored, listing, tried in self._db.rows(
+            """SELECT id, message, incident IS NULL, attempts > 0 FROM notifications WHERE incident = ?
+            UNION ALL SELECT id, message, 1, attempts > 0 FROM notifications INDEXED BY notifications_of
+            WHERE incident IS NULL AND (thread LIKE 'digest-%' OR thread LIKE 'storm-%')""",
+            (incident,),
+        ):
             message = value_of(stored)
-            left = message | {
-                "quotes": [quote for quote in message["quotes"] if not (_quotes(quote[0], text) or (url is not None and quote[2] == url))],
-                "facts": [[label, clean(value)] for label, value in message["facts"]],
-                **{name: clean(message[name]) for name in ("subject", "headline")},
-                **{name: [clean(line) for line in message[name]] for name in ("lines", "why")},
-            }
+            left = quotation.taken_out(message, topic, bool(listing))
             if left != message:
-                self._db.execute("UPDATE notifications SET message = ? WHERE id = ?", (text_of(left), n))
+                self._db.execute(
+                    """UPDATE notifications SET message = ?2, picture = NULL,
+                    update_due_at = CASE WHEN ?3 THEN coalesce(update_due_at, '') END WHERE id = ?1""",
+                    (n, text_of(left), tried),
+                )
 
     def _old_posts(self, limit: str, last: tuple[str, int]) -> list[Sequence[Any]]:
         return list(
@@ -305,12 +364,3 @@ class Retention:
 
 def _digest(name: str) -> bytes:
     return blake2b(name.encode("utf-8", "replace"), digest_size=16).digest()
-
-
-def _quotes(words: str, text: str) -> bool:
-    """Whether ``words`` hold a stretch of ``text``."""
-    if not words or not text:
-        return False
-    shortest = min(QUOTED, len(text))
-    found = SequenceMatcher(None, words, text[:100_000], autojunk=False).find_longest_match()
-    return found.size >= shortest

@@ -28,19 +28,27 @@ class Runs:
     def record(self, run: Run) -> None:
         """Write one run down."""
         self._db.execute(
-            "INSERT INTO runs (step, started_at, finished_at, done, failed, error) VALUES (?, ?, ?, ?, ?, ?)",
-            (run.step, fine_stamp(run.started_at), fine_stamp(run.finished_at), run.done, run.failed, run.error),
+            "INSERT INTO runs (step, started_at, finished_at, done, failed, error, pages, problems) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (run.step, fine_stamp(run.started_at), fine_stamp(run.finished_at), *_columns(run)),
         )
 
     def latest(self, limit: int = 100) -> list[Run]:
         """The latest runs, newest first."""
-        found = self._db.rows("SELECT step, started_at, finished_at, done, failed, error FROM runs ORDER BY id DESC LIMIT ?", (limit,))
+        found = self._db.rows(
+            "SELECT step, started_at, finished_at, done, failed, error, pages, problems FROM runs ORDER BY id DESC LIMIT ?", (limit,)
+        )
         return [Run(row[0], moment(row[1]), moment(row[2]), *row[3:]) for row in found]
 
     def last_good(self, step: str) -> datetime | None:
         """When a step (``collect NAME`` for a collector) last ended a pass without an error, or in spite of one brought something new."""
         sql = "SELECT max(finished_at) FROM runs WHERE step = ? AND (error IS NULL OR done > 0)"
         return maybe_moment(self._db.value(sql, (step,)))
+
+    def failing(self, step: str, times: int) -> str | None:
+        """The latest error of a step whose last ``times`` passes all failed, or None."""
+        found = self._db.rows("SELECT error FROM runs WHERE step = ? ORDER BY finished_at DESC, id DESC LIMIT ?", (step, times))
+        failed = len(found) == times and all(row[0] is not None for row in found)
+        return str(found[0][0]) if failed else None
 
     def first_seen(self, step: str) -> datetime | None:
         """When a step (``collect NAME``) first ended a pass, as far as the records go back, or None."""
@@ -95,6 +103,10 @@ class Runs:
         good = self._db.value("SELECT max(finished_at) FROM runs WHERE step = ? AND error IS NULL", (step,))
         runs, failures = self._db.rows("SELECT count(*), count(error) FROM runs WHERE step = ? AND finished_at >= ?", (step, since))[0]
         return Health(step, moment(last[0]), maybe_moment(good), runs, failures, last[1])
+
+
+def _columns(run: Run) -> tuple[object, ...]:
+    return run.done, run.failed, run.error, run.pages, run.problems
 
 
 def _dead(holder: str) -> bool:

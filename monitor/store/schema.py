@@ -301,6 +301,63 @@ def m001_begin(db: Database) -> None:
     db.execute(_SEARCH)
 
 
+_SOURCES = """
+CREATE TABLE sources (
+    collector TEXT PRIMARY KEY,
+    platform TEXT,
+    newest_at TEXT,
+    paused_until TEXT,
+    paused_since TEXT,
+    pause TEXT,
+    pause_why TEXT,
+    requests_per_day INTEGER,
+    requests_per_month INTEGER,
+    money_per_day REAL,
+    money_per_month REAL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE spending (
+    collector TEXT NOT NULL,
+    day TEXT NOT NULL,
+    requests INTEGER NOT NULL,
+    money REAL NOT NULL,
+    PRIMARY KEY (collector, day)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE gaps (
+    id INTEGER PRIMARY KEY,
+    collector TEXT NOT NULL,
+    platform TEXT,
+    since TEXT NOT NULL,
+    until TEXT,
+    why TEXT NOT NULL,
+    lost INTEGER NOT NULL,
+    told INTEGER NOT NULL
+) STRICT;
+CREATE INDEX gaps_until ON gaps(until);
+CREATE INDEX gaps_untold ON gaps(id) WHERE told = 0;
+
+CREATE TABLE looks (
+    post INTEGER PRIMARY KEY REFERENCES posts(n) ON DELETE CASCADE,
+    looked_at TEXT NOT NULL
+) STRICT;
+
+ALTER TABLE runs ADD COLUMN pages INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN problems TEXT;
+ALTER TABLE notifications ADD COLUMN update_due_at TEXT;
+CREATE INDEX notifications_update ON notifications(update_due_at) WHERE update_due_at IS NOT NULL;
+CREATE INDEX notifications_dead ON notifications(id) WHERE state = 'dead';
+"""
+
+
+@migrations()
+def m002_watch_the_sources(db: Database) -> None:
+    """What collectors spend, why they pause, what they missed; which posts were looked at again; messages to be taken back."""
+    for statement in _SOURCES.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+
+
 VERSION = len(migrations._migrations)
 
 

@@ -8,6 +8,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "기각된 사건 {incident}번과 비슷하지만 새 사건으로 보았습니다.",
         "It resembles incident {incident}, which was dismissed, so it opened a new one.",
     ),
+    "grouping_edited": (
+        "작성자가 글을 고쳤지만 여전히 불만이라 제자리에 두었습니다.",
+        "Its author edited it; it still complains, so it keeps its place.",
+    ),
     "grouping_copy": ("글 {post}의 복사본입니다.", "It repeats the text of {post}."),
     "grouping_repost": ("글 {post:을/를} 퍼 온 것입니다.", "It passes on {post}."),
     "grouping_alike": (
