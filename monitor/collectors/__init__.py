@@ -11,6 +11,7 @@ from monitor.domain import Author, Engagement, Gone, Post
 
 KINDS = {
     "feeds": "monitor.collectors.feeds:Feeds",
+    "bluesky": "monitor.collectors.bluesky:Bluesky",
     "hackernews": "monitor.collectors.hackernews:HackerNews",
     "jsonl": "monitor.collectors.jsonl:JsonLines",
     "naver": "monitor.collectors.naver:Naver",
