@@ -15,7 +15,7 @@ from monitor.collectors.x.counting import Counting, Sentinel
 from monitor.collectors.x.looking import look_again
 from monitor.collectors.x.platform import PER_LOOKUP, Found, Ledger, Names, Platform, Refused
 from monitor.collectors.x.prices import Paid, Prices
-from monitor.collectors.x.questions import Question, questions, unaskable
+from monitor.collectors.x.questions import Question, questions_for, unaskable
 from monitor.collectors.x.records import BROKEN, EVERYWHERE, Record, read_post
 from monitor.decode import Between, Secret
 from monitor.domain import Author, Gone, Post, Watch
@@ -83,7 +83,7 @@ class X:
         self.options = options
         self.reach = Reach(options.overlap, options.first)
         self.matcher = Matcher(watches)
-        self.questions = questions(watches, options.longest_query)
+        self.questions = questions_for(watches, options.longest_query)
         self.unaskable = unaskable(watches, options.longest_query)
         prices = Prices(options.price_post, options.price_user, options.price_counts, options.price_search)
         ledger = Ledger(meter or Meter(name), prices, Paid(clock))

@@ -15,7 +15,7 @@ from requests.adapters import BaseAdapter
 from tweepy import Client
 
 from monitor.collectors.metering import Meter
-from monitor.collectors.web import Answer, Web
+from monitor.collectors.web import WAIT_UNTOLD, Answer, Web
 from monitor.collectors.x.prices import Paid, Prices
 from monitor.decode import Secret
 from monitor.errors import AuthFailed, BudgetSpent, CollectFailed, RateLimited, Unavailable
@@ -84,8 +84,8 @@ class Platform:
         # tweepy prints what it is given as a token into its log; the real one goes into Web's headers only.
         self.client = Client("unknown-to-tweepy", return_type=dict, wait_on_rate_limit=False)
         headers = {"authorization": f"Bearer {token.reveal()}", "user-agent": self.client.user_agent}
-        web = Web(name, base_url, ledger.meter, headers, [token], clock)
-        self.client.session.mount(_TWEEPY_HOST, _Bridge(web, names))
+        self.web = Web(name, base_url, ledger.meter, headers, [token], clock)
+        self.client.session.mount(_TWEEPY_HOST, _Bridge(self.web, names))
 
     def search(self, query: str, since: datetime, until: datetime | None = None, token: str | None = None) -> Found:
         """Return one page of posts of the last seven days, newest first."""
@@ -139,7 +139,7 @@ class Platform:
         """An answer with status 200 may hold nothing but the reason why there is none."""
         errors = _dicts(answer.get("errors"))
         if errors and not answer.get("data") and not answer.get("meta") and not any(about(error) for error in errors):
-            raise told(self.name, errors[0])
+            raise _failure_in(errors[0], self.web)
         if "data" not in answer and "meta" not in answer and not errors:
             raise Unavailable(self.name, "the answer has neither posts nor errors")
 
@@ -200,17 +200,17 @@ def kind_of(error: Mapping[str, Any]) -> str:
     return str(error.get("type") or "").rstrip("/").rsplit("/", 1)[-1]
 
 
-def told(source: str, error: Mapping[str, Any]) -> CollectFailed:
+def _failure_in(error: Mapping[str, Any], web: Web) -> CollectFailed:
     """Return the error that a problem in an answer with status 200 stands for."""
-    why = Web(source, "").told(f"the answer holds an error: {error.get('title') or error.get('message')} {error.get('detail') or ''}")
+    why = web.told(f"the answer holds an error: {error.get('title') or error.get('message')} {error.get('detail') or ''}")
     match kind_of(error):
         case "usage-capped":
-            return BudgetSpent(source, why)
+            return BudgetSpent(web.source, why)
         case "rate-limit-exceeded":
-            return RateLimited(source, why, retry_after=60.0)
+            return RateLimited(web.source, why, retry_after=WAIT_UNTOLD)
         case "client-forbidden" | "unsupported-authentication" | "oauth1-permissions":
-            return AuthFailed(source, why)
-    return Unavailable(source, why)
+            return AuthFailed(web.source, why)
+    return Unavailable(web.source, why)
 
 
 def _with_reset(answer: Answer, now: float) -> Answer:

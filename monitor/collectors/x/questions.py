@@ -25,7 +25,7 @@ class Question:
     keys: tuple[str, ...]
 
 
-def questions(watches: Sequence[Watch], longest: int) -> list[Question]:
+def questions_for(watches: Sequence[Watch], longest: int) -> list[Question]:
     """Return the questions that together find every post which X can find for ``watches``; terms that are too long are left out."""
     found = _grouped(watches, longest, negate=True)
     return found if len(found) <= MOST else _grouped(watches, longest, negate=False)
