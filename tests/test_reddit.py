@@ -61,12 +61,12 @@ def last_cursor(pages: Sequence[Page]) -> str | None:
 
 
 def test_a_search_brings_posts_with_all_that_reddit_tells(stub: RedditStub) -> None:
-    name = stub.submit("한울오토 배송 지연 R&D", "3주째 &amp; 연락 없음", author="driver_7", score=41)
+    name = stub.submit("한울오토 배송 지연 R&amp;D", "3주째 &amp; 연락 없음", author="driver_7", score=41)
     stub.comment("저도요", name)
     stub.submit("다른 이야기")
     [page] = list(collector(stub).pages(None))
     [post], [measured] = page.posts, page.engagement
-    assert (post.id, post.text, post.created_at) == (f"reddit:{name}", "한울오토 배송 지연 R&D\n3주째 & 연락 없음", stub.clock.now)
+    assert (post.id, post.text, post.created_at) == (f"reddit:{name}", "한울오토 배송 지연 R&amp;D\n3주째 & 연락 없음", stub.clock.now)
     assert (post.author_id, post.community, post.reply_to, post.repost_of) == ("reddit:driver_7", "r/koreadrivers", None, None)
     assert post.url == f"https://www.reddit.com/r/koreadrivers/comments/{name[3:]}/글/"
     assert page.authors == (Author("reddit:driver_7", "reddit", "driver_7", None),)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from monitor.collectors.texts import plain_of_entities
+from monitor.collectors.texts import LONGEST, clean_text, plain_of_entities
 from monitor.collectors.walking import moment
 from monitor.domain import Author, Engagement, Post
 
@@ -75,7 +75,7 @@ def _post(name: str, fields: Mapping[str, Any], words: list[str], author: Author
     return Post(
         id=f"reddit:{name}",
         platform="reddit",
-        text=plain_of_entities("\n".join(filter(None, words))).strip(),
+        text="\n".join(filter(None, words)).strip(),
         created_at=created_at,
         url=_address(name, fields),
         author_id=author.id if author else None,
@@ -86,11 +86,16 @@ def _post(name: str, fields: Mapping[str, Any], words: list[str], author: Author
 
 
 def _words(name: str, fields: Mapping[str, Any]) -> list[str]:
-    """Return what was written: title and text of a post, the text of a comment."""
-    words = [fields["body"]] if name.startswith("t1_") else [fields["title"], fields.get("selftext") or ""]
-    if not all(isinstance(part, str) for part in words):
+    """Return what was written: title and text of a post, the text of a comment; texts are Markdown, titles are not."""
+    if name.startswith("t1_"):
+        return [plain_of_entities(_string(fields["body"]))]
+    return [clean_text(_string(fields["title"])[:LONGEST]), plain_of_entities(_string(fields.get("selftext") or ""))]
+
+
+def _string(value: Any) -> str:
+    if not isinstance(value, str):
         raise TypeError("its text is no text")
-    return words
+    return value
 
 
 def _author(fields: Mapping[str, Any]) -> Author | None:
