@@ -12,15 +12,17 @@ LONGEST = 100_000
 
 _BREAKS = frozenset(("p", "br", "div", "li", "tr", "blockquote", "h1", "h2", "h3", "h4"))
 _UNSEEN = frozenset(("script", "style", "head", "title"))
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _BLANKS = re.compile(r"[ \t\xa0]+")
 _LINES = re.compile(r" ?\n[ \n]*")
 
 
 def clean_text(text: str) -> str:
-    """NFC, without NUL and lone surrogates, which no database or terminal can hold."""
+    """NFC, without control characters and lone surrogates, which no database or terminal can hold; tabs and line ends stay."""
+    text = _CONTROLS.sub("", text)
     if text.isascii():
-        return text.replace("\0", "")
-    text = unicodedata.normalize("NFC", text.replace("\0", ""))
+        return text
+    text = unicodedata.normalize("NFC", text)
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -31,8 +31,8 @@ class Marks:
     """How far each question is answered: the time of the newest post stored for it."""
 
     def __init__(self, cursor: str | None):
-        known = _object(cursor)
-        self._known = {question: datetime.fromisoformat(at) for question, at in known.items() if isinstance(at, str)}
+        read = {question: _moment_of(at) for question, at in _object(cursor).items()}
+        self._known = {question: at for question, at in read.items() if at is not None}
 
     def get(self, question: str) -> datetime | None:
         """Return the mark of ``question``; None if it was never answered whole."""
@@ -94,6 +94,14 @@ def _object(cursor: str | None) -> Mapping[str, object]:
     except ValueError:
         return {}
     return known if isinstance(known, dict) else {}
+
+
+def _moment_of(at: object) -> datetime | None:
+    try:
+        read = datetime.fromisoformat(at) if isinstance(at, str) else None
+    except ValueError:
+        return None
+    return read if read and read.tzinfo else None
 
 
 def moment(seconds: float) -> datetime:
