@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -85,7 +86,7 @@ def rig() -> Iterator[Rig]:
         assert isinstance(stub, HackerNewsStub)
 
         def publish(texts: Sequence[str], times: Sequence[datetime]) -> list[str]:
-            return [f"hackernews:{stub.publish(text, at)}" for text, at in zip(texts, times, strict=True)]
+            return [f"hackernews:{stub.publish(html.escape(text), at)}" for text, at in zip(texts, times, strict=True)]
 
         def make() -> HackerNews:
             options = Options(base_url=f"{stub.base_url}/api/v1", items_url=f"{stub.base_url}/v0")

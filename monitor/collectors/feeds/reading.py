@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from calendar import timegm
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +21,10 @@ from monitor.plain import address, clean
 
 MOST = 2_000
 """So many entries of one feed are read."""
+LONGEST = 8_000_000
+"""Bytes of a feed; the XML parser lets entities swell what it reads a hundredfold."""
+_NESTED = re.compile(rb"<!ENTITY[^<]*&[A-Za-z]")
+"""An entity made of entities: no feed needs it, bombs do."""
 _LASTING = ("http://", "https://", "tag:", "urn:")
 
 
@@ -36,6 +41,8 @@ def entries_of(body: bytes, kind: str, url: str, about: str | None, now: datetim
 
     ``kind`` is the answer's content type (its charset counts), ``url`` the feed's address. Broken XML is read as far as it goes.
     """
+    if len(body) > LONGEST or _NESTED.search(body):
+        return None, [f"longer than {LONGEST:,} bytes" if len(body) > LONGEST else "it declares entities made of entities"]
     headers = {"content-type": kind, "content-location": _without_login(url)}
     try:
         # a stream: handed bytes, feedparser would first try them as a file's name
