@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import html
 import re
+from bisect import insort
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -48,6 +50,7 @@ class RedditStub(Stub):
     def __init__(self, clock: Clock | None = None):
         super().__init__(clock)
         self.entries: dict[str, Entry] = {}
+        self._by_time: list[tuple[datetime, str]] = []
         self.suspended: set[str] = set()
         self.private: set[str] = set()
         self.banned: set[str] = set()
@@ -78,7 +81,8 @@ class RedditStub(Stub):
 
     def _write(self, kind: str, words: tuple[str, ...], at: datetime | None, author: str, sub: str, **more: Any) -> str:
         name = f"{kind}_{_base36(46_656_000 + len(self.entries))}"
-        self.entries[name] = Entry(name, words, at or self.clock.now, author, sub, **more)
+        self.entries[name] = entry = Entry(name, words, at or self.clock.now, author, sub, **more)
+        insort(self._by_time, (entry.created_at, name))
         return name
 
     # ---- what Reddit says
@@ -128,8 +132,9 @@ class RedditStub(Stub):
         communities = set(parts[1].casefold().split("+"))
         if len(communities) == 1 and (refusal := self._closed(parts[1])):
             return refusal
-        chosen = sorted(filter(self._chooser(communities, parts[2], asked), reversed(self.entries.values())), key=_newest, reverse=True)
-        return self._paged(chosen[:WINDOW], asked)
+        newest_first = (self.entries[name] for _, name in reversed(self._by_time))
+        chosen = islice(filter(self._chooser(communities, parts[2], asked), newest_first), WINDOW)
+        return self._paged(list(chosen), asked)
 
     def _closed(self, community: str) -> Answer | None:
         if community in self.private:
@@ -240,10 +245,6 @@ def _titled(text: str) -> tuple[str, str]:
 
 def _error(status: int, message: str, **headers: str) -> Answer:
     return Answer.of({"message": message, "error": status}, status, **headers)
-
-
-def _newest(entry: Entry) -> tuple[datetime, str]:
-    return entry.created_at, entry.name
 
 
 def _base36(number: int) -> str:
