@@ -11,8 +11,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from monitor.collectors import Page
+from monitor.collectors.metering import Meter
 from monitor.collectors.x import Options, X
 from monitor.decode import Secret
+from monitor.domain import Watch
 from tests.checks.collectors import WATCH, Rig
 from tests.platforms.stub import Answer, Asked, Clock, Stub
 
@@ -361,6 +364,30 @@ def _of_resource(one: str, resource: str, state: str) -> Mapping[str, str]:
     if resource == "post":
         told["type"] = told["type"].replace("api.twitter.com", "api.x.com")
     return told
+
+
+class Replay(Stub):
+    """Says the recorded answers one after the other, then that there is nothing."""
+
+    def __init__(self, *answers: Mapping[str, Any], clock: Clock | None = None):
+        super().__init__(clock)
+        self.answers = list(answers)
+
+    def answer(self, asked: Asked) -> Answer:
+        return Answer.of(self.answers.pop(0) if self.answers else {"meta": {"result_count": 0}})
+
+
+def collector(stub: Stub, *watches: Watch, meter: Meter | None = None, **options: Any) -> X:
+    made = Options(Secret(TOKEN, "X_BEARER"), base_url=stub.base_url, **options)
+    return X("x", made, watches or (WATCH,), stub.clock, meter)
+
+
+def texts(pages: Iterator[Page]) -> list[str]:
+    return [post.text for page in pages for post in page.posts]
+
+
+def last_cursor(pages: Iterator[Page]) -> str:
+    return [page.cursor for page in pages if page.cursor][-1]
 
 
 @contextmanager

@@ -36,8 +36,9 @@ _EXPANSIONS = {"tweet": (), "post": ("author_id", "edit_history_post_ids", "refe
 _USER_FIELDS = ["public_metrics", "username"]
 _TWEEPY_HOST = "https://api.twitter.com"
 
-# At DEBUG it would write whole answers, and people's posts in a log outlive their deletion.
-logging.getLogger("tweepy.client").setLevel(logging.INFO)
+# At DEBUG it writes whole requests and answers: people's posts, which in a log would outlive their deletion, and whatever a server
+# repeats of what it was sent. Whoever lowers the logger's level lowers this too, hence a filter.
+logging.getLogger("tweepy.client").addFilter(lambda record: record.levelno > logging.DEBUG)
 
 
 class Refused(Unavailable):
