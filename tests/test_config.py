@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from monitor import config, messages
 from monitor.alerting import QuietHours, Route
+from monitor.collectors import KINDS as COLLECTORS
 from monitor.config import Settings, limits, reference
 from monitor.config.lines import lines_of
 from monitor.decode import Decoder, Location, Secret, duration, keys_of
@@ -110,7 +111,7 @@ def test_a_full_file(read: Read, tmp_path: Path) -> None:
     assert settings.monitor.mode == "silent"
     assert settings.desk.silent
     assert settings.monitor.database == str(tmp_path / "data" / "m.db")
-    assert settings.watches == (Watch("hanul", ("한울오토",), ("한울약국",), ("ko",)),)
+    assert settings.watches == (Watch("hanul", ("한울오토",), ("한울약국",), ("ko",), variants=True),)
     assert settings.collectors[0].every == timedelta(seconds=90)
     assert settings.routes[0] == Route(("desk",), severity=(Severity.HIGH, Severity.CRITICAL), platform=("naver",), continue_=True)
     assert settings.receiver("desk").cap == 3
@@ -219,7 +220,7 @@ def test_all_problems_at_once_with_path_line_key_and_value(problems: Problems) -
         'monitor.databse (line 7): unknown key (set to "x.db"); did you mean "database"?',
         'watch[1].any (line 10): expected a list of texts in square brackets, not "한울"',
         'watch[2].name (line 12): "한울오토" stands twice (already in watch[1])',
-        'collector[1].kind (line 15): no kind "jsnol"; did you mean "jsonl"? (there are: jsonl)',
+        f'collector[1].kind (line 15): no kind "jsnol"; did you mean "jsonl"? (there are: {", ".join(sorted(COLLECTORS))})',
         'collector[1].evry (line 16): unknown key (set to "5m"); did you mean "every"?',
         'collector[1].options.pth (line 18): unknown key of kind "jsonl" (set to "x"); did you mean "path"?',
         'collector[2].every (line 22): a duration is a whole number with s, m, h or d: 30s 5m 2h 7d, not "5 min"',

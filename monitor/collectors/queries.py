@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from monitor.domain import Watch
+
+_GAP = re.compile(r"[ \-.·]")
+_WORDS = re.compile(rf"[@#]?\w+(?:{_GAP.pattern}\w+)+")
+_FOUR_SYLLABLES = re.compile("([가-힣]{2})([가-힣]{2})")
 
 
 def terms_of(watches: Sequence[Watch]) -> tuple[str, ...]:
     """Return the terms of all watches, each once, case ignored, in order; blank ones left out."""
     terms = {term.strip().casefold(): term.strip() for watch in watches for term in watch.any if term.strip()}
     return tuple(terms.values())
+
+
+def spellings_of(watches: Sequence[Watch]) -> tuple[str, ...]:
+    """Return the terms and, of watches that want variants, the other way to write each: for platforms that take many in one question.
+
+    A name of several words is also asked for in one word, which is how hashtags and handles have it; a Korean name of four syllables
+    also in two halves. Longer ones can be parted in several ways: whoever wants one asked for writes it into ``any``.
+    """
+    asked = terms_of(watches)
+    free = terms_of([watch for watch in watches if watch.variants])
+    others = [other for term in free for other in (_in_one_word(term), _halved(term))]
+    known = {term.casefold(): term for term in reversed((*asked, *others))}
+    return tuple(known[key] for key in dict.fromkeys(term.casefold() for term in (*asked, *others)))
 
 
 def any_of(
@@ -28,6 +46,15 @@ def any_of(
             held = []
         held.append(term)
     return [*questions, _joined(held, joiner, rest)] if held else questions
+
+
+def _in_one_word(term: str) -> str:
+    return _GAP.sub("", term) if _WORDS.fullmatch(term) else term
+
+
+def _halved(term: str) -> str:
+    halves = _FOUR_SYLLABLES.fullmatch(term)
+    return f"{halves[1]} {halves[2]}" if halves else term
 
 
 def _joined(terms: Sequence[str], joiner: str, rest: str) -> str:

@@ -17,6 +17,7 @@ Language = Literal["ko", "en"]
 Name = Annotated[str, Filled()]
 Share = Annotated[float, Between(0, 1)]
 Options = Mapping[str, object]
+Talk = Literal["sports", "stocks", "jobs", "property", "sales"]
 SEOUL = ZoneInfo("Asia/Seoul")
 DATABASE = Location("monitor.db")
 
@@ -57,6 +58,12 @@ class Watch:
     """Terms that rule a post out (namesakes)."""
     languages: tuple[str, ...] = ()
     """Languages to keep, such as "ko"; none: all."""
+    variants: bool = True
+    """Whether terms are also found with or without a space, hyphen or dot between their parts, in full width, without accents."""
+    whole_words: bool = False
+    """Whether a Latin term must stand alone: `sk` then is not found in `task`. Korean may follow it all the same (`SK가`)."""
+    exclude: tuple[Talk, ...] = ()
+    """Other talk that rules a post out, known by the words near the name, unless its author sounds like a customer."""
 
 
 @dataclass(frozen=True)
@@ -242,4 +249,4 @@ class Receiver:
 
 def watched(table: Watch) -> domain.Watch:
     """Return the domain's watch."""
-    return domain.Watch(table.name, table.any, table.none, table.languages)
+    return domain.Watch(table.name, table.any, table.none, table.languages, table.variants, table.whole_words, table.exclude)
