@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.domain import Watch
-from monitor.emergence import Alarm, Arrival, Detector, Parameters
+from monitor.emergence import Alarm, Arrival, Detector, Missing, Parameters
 from monitor.emergence.memory import Memory
 from monitor.emergence.parameters import day_scale, minute_scale
 from monitor.emergence.streams import Streams
@@ -534,3 +534,120 @@ def test_every_reason_has_its_sentence() -> None:
     becauses.append(detector.reading(3).because)
     for because in becauses:
         assert because.code in SENTENCES
+
+
+# ---- what is known to be missing
+
+
+def elsewhere(arrivals: list[Arrival], platform: str) -> list[Arrival]:
+    return [
+        replace(arrival, platform=platform, author=f"{platform}:{arrival.author}", text_key=f"{platform}:{arrival.text_key}")
+        for arrival in arrivals
+    ]
+
+
+def two_platforms(days: float = 8) -> Detector:
+    detector = Detector(Parameters(), [Watch(WATCH)])
+    detector.advance(T0 + days * DAY, sorted(chatter(days, 120) + elsewhere(chatter(days, 240, seed=2), "reddit"), key=lambda one: one.at))
+    return detector
+
+
+def after_an_outage(detector: Detector, told: bool) -> list[Alarm]:
+    """One platform of two is away for four hours; when it is back, its last hour and more comes at once."""
+    at = T0 + 8 * DAY
+    gap = Missing(at, at + 4 * HOUR, "reddit")
+    here = chatter(1, 120, seed=3, start=at)
+    away = elsewhere(chatter(1, 600, seed=4, start=at), "reddit")
+    alarms = []
+    for minute in range(0, 4 * 60, 10):
+        now = at + (minute + 10) * MINUTE
+        detector.tell_missing([Missing(at, None, "reddit")] if told else [])
+        alarms += detector.advance(now, [one for one in here if now - 10 * MINUTE <= one.at < now])
+    detector.tell_missing([gap] if told else [])
+    return alarms + detector.advance(at + 4 * HOUR + MINUTE, [one for one in away if one.at < at + 4 * HOUR])
+
+
+def test_posts_that_come_late_out_of_an_outage_are_no_rise() -> None:
+    assert after_an_outage(two_platforms(), told=False), "else the test shows nothing"
+    assert after_an_outage(two_platforms(), told=True) == []
+
+
+def test_an_outage_teaches_nothing_and_the_detector_goes_on() -> None:
+    told, untold = two_platforms(), two_platforms()
+    at = T0 + 8 * DAY
+    before = told.streams[WATCH, False].table.level.copy()
+    for detector in (told, untold):
+        detector.tell_missing([Missing(at, at + 2 * DAY, "reddit")] if detector is told else [])
+        detector.advance(at + 2 * DAY, chatter(2, 120, seed=3, start=at))
+    row = told.streams[WATCH, False].table.rows["total"]
+    assert told.streams[WATCH, False].table.level[row] == pytest.approx(before[row], rel=0.02)
+    assert untold.streams[WATCH, False].table.level[row] < 0.96 * before[row]
+    assert told.advance(at + 2 * DAY + HOUR, burst(at + 2 * DAY, 60, incident=5))
+
+
+def test_a_lost_stretch_is_skipped_and_the_evidence_stands() -> None:
+    """A quiet watch: five hours without a post are no wonder, so only who is told knows that they were not seen."""
+    evidence = []
+    for told in (True, False):
+        detector = warmed(20, 12)
+        at = T0 + 20 * DAY
+        detector.advance(at + HOUR, burst(at, 3, incident=1))
+        detector.tell_missing([Missing(at + HOUR, at + 6 * HOUR, "x", whole=True, lost=True)] if told else [])
+        detector.advance(at + 6 * HOUR, [post(at + 6 * HOUR, 77_000, incident=1)])
+        evidence.append(detector.reading(1).evidence)
+        assert detector.in_gap(WATCH, at + 7 * HOUR) is told
+    assert evidence[0] > evidence[1] + 0.5
+
+
+def test_where_nothing_can_be_seen_readings_stand_still() -> None:
+    detector = warmed(8, 200)
+    at = T0 + 8 * DAY
+    detector.advance(at, burst(at - 20 * MINUTE, 4, over=19 * MINUTE, incident=1))
+    before = detector.reading(1)
+    detector.tell_missing([Missing(at, None, whole=True)])
+    detector.advance(at + 50 * MINUTE, [])
+    assert detector.in_gap(WATCH, at + 50 * MINUTE)
+    assert detector.reading(1).evidence == pytest.approx(before.evidence, abs=0.05)
+
+
+def test_posts_that_fill_an_outage_in_their_order_count_as_ever() -> None:
+    """All was away and all came back: nothing is missing any more, and a burst inside it is one."""
+    told, untold = warmed(), warmed()
+    at = T0 + 6 * DAY
+    for detector in (told, untold):
+        detector.tell_missing([Missing(at, at + 3 * HOUR, "x", whole=True)] if detector is told else [])
+    posts = burst(at + HOUR, 12, over=30 * MINUTE, incident=9)
+    assert [alarm.at for alarm in told.advance(at + 3 * HOUR, posts)] == [alarm.at for alarm in untold.advance(at + 3 * HOUR, posts)] != []
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_idle_time_with_known_gaps_is_the_same_as_ticking(whole: bool) -> None:
+    at = T0 + 6 * DAY
+    gaps = [Missing(at + 7.5 * HOUR, at + 30 * HOUR, "x", whole=whole), Missing(at + 50 * HOUR, at + 51 * HOUR, "x", lost=True)]
+    one, many = warmed(), warmed()
+    for detector in (one, many):
+        detector.tell_missing(gaps)
+    streams, ticked = one.streams[WATCH, False], many.streams[WATCH, False]
+    end = streams.tick + 5 * 1440
+    streams.advance(end)
+    for tick in range(ticked.tick + 7, end, 7):
+        ticked.advance(tick)
+    ticked.advance(end)
+    assert np.allclose(streams.table.numbers, ticked.table.numbers, rtol=1e-9, atol=1e-12)
+    assert np.allclose(streams.statistic, ticked.statistic, rtol=1e-6, atol=1e-9)
+
+
+def test_a_restarted_detector_that_is_told_again_goes_on_exactly() -> None:
+    at = T0 + 6 * DAY
+    gaps = [Missing(at + 2 * HOUR, at + 9 * HOUR, "x")]
+    more = chatter(2, 60, seed=9, start=at)
+    whole, cut = warmed(), warmed()
+    whole.tell_missing(gaps)
+    cut.tell_missing(gaps)
+    whole.advance(at + 5 * HOUR, [one for one in more if one.at < at + 5 * HOUR])
+    cut.advance(at + 5 * HOUR, [one for one in more if one.at < at + 5 * HOUR])
+    cut = Detector.from_bytes(cut.to_bytes(), Parameters(), [Watch(WATCH)])
+    cut.tell_missing(gaps)
+    for detector in (whole, cut):
+        detector.advance(at + 2 * DAY, [one for one in more if one.at >= at + 5 * HOUR])
+    assert whole.to_bytes() == cut.to_bytes()

@@ -7,6 +7,7 @@ for what counts as normal, ``detector`` for how posts are counted.
 
 from monitor.emergence.arrivals import Arrival
 from monitor.emergence.detector import Alarm, Detector
+from monitor.emergence.missing import Missing
 from monitor.emergence.parameters import Parameters
 
-__all__ = ["Alarm", "Arrival", "Detector", "Parameters"]
+__all__ = ["Alarm", "Arrival", "Detector", "Missing", "Parameters"]

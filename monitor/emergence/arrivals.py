@@ -87,6 +87,11 @@ def count(streams: Streams, arrival: Arrival, endowment: Callable[[], float]) ->
     return counted
 
 
+def remember(streams: Streams, arrival: Arrival) -> None:
+    """A post that was missing when its time passed, of which nothing was learnt: only its text is known from now on."""
+    streams.texts.add(digest(arrival.text_key), 0, streams.tick)
+
+
 def teach(streams: Streams, arrival: Arrival) -> None:
     """A post that comes too late to be evidence still tells the baseline what is normal."""
     text = digest(arrival.text_key)

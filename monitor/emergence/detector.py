@@ -15,6 +15,7 @@ from monitor.emergence import readings
 from monitor.emergence.arrivals import EPOCH, MINUTE, Arrival, Timed, minute_of
 from monitor.emergence.budget import Ledger
 from monitor.emergence.frozen import freeze, thaw
+from monitor.emergence.missing import Missing, Span
 from monitor.emergence.parameters import DAY_MINUTES, Parameters, day_scale, minute_scale
 from monitor.emergence.streams import Streams
 from monitor.emergence.table import Array, Stream
@@ -56,6 +57,7 @@ class Detector:
         self.scales = (minute_scale(parameters), day_scale(parameters))
         self.streams: dict[tuple[str, bool], Streams] = {}
         self.ledger = Ledger()
+        self.missing: tuple[Missing, ...] = ()
         self._ahead: dict[tuple[str, bool], tuple[int, Streams]] = {}
 
     # ---- in
@@ -76,6 +78,18 @@ class Detector:
             alarms += self._take(watch, daily, group, until)
         self.ledger.until = max(self.ledger.until, limit)
         return sorted(alarms, key=lambda alarm: alarm.at)
+
+    def tell_missing(self, missing: Sequence[Missing]) -> None:
+        """From which stretches posts are missing, as far as is known now: all of the last days, told anew before each advance.
+
+        Nothing is learnt from them; posts of them that come late, when time has gone on without them, are no evidence; where nothing
+        can be seen at all, readings stand still, and a lost stretch is skipped like a silence that cannot be.
+        """
+        if self.missing != tuple(missing):
+            self.missing = tuple(missing)
+            self._ahead.clear()
+            for (_, daily), streams in self.streams.items():
+                streams.unlearnt = self._unlearnt(daily)
 
     def confirm(self, watch: str) -> None:
         """Staff say that an alarm of the watch was real: its price is given back (once for each alarm)."""
@@ -116,9 +130,12 @@ class Detector:
         return all(streams.warming(self._tick(daily, minute)) for (name, daily), streams in self.streams.items() if name == watch)
 
     def in_gap(self, watch: str, now: datetime) -> bool:
-        """Whether the watch is silent beyond belief, or was until a few hours ago."""
+        """Whether nothing of the watch can be seen now, or it is silent beyond belief, or was until a few hours ago."""
+        minute = minute_of(now)
+        if any(one.whole and one.holds(minute) for one in self.missing):
+            return True
         for (name, daily), streams in self.streams.items():
-            tick = self._tick(daily, minute_of(now))
+            tick = self._tick(daily, minute)
             if name == watch and (tick < streams.caution_until or streams.silence_is_gap(tick)):
                 return True
         return False
@@ -155,6 +172,7 @@ class Detector:
                 self.watches.append(watch)
             since = min(tick, self._tick(daily, self.ledger.since[watch])) if watch in self.ledger.since else tick
             self.streams[key] = Streams(self.parameters, self.scales[daily], since)
+            self.streams[key].unlearnt = self._unlearnt(daily)
             for name, kind in ALWAYS:
                 self.streams[key].open(name, kind)
             self._share_out()
@@ -173,12 +191,14 @@ class Detector:
         """All posts of one watch on one scale that share a tick."""
         tick = self._tick(daily, group[0][0])
         streams = self._streams(watch, daily, tick)
+        if tick < streams.tick and not daily and self.missing:
+            group = self._not_missed(streams, group)
         if streams.tick - tick > streams.scale.late_ticks:
             for _, arrival in group:
                 posts.teach(streams, arrival)
             return []
         if tick > streams.tick:
-            streams.skip(tick) if streams.silence_is_gap(tick) else streams.advance(tick)
+            self._pass(streams, daily, tick)
         streams.last = streams.tick
 
         def endowment() -> float:
@@ -190,6 +210,37 @@ class Detector:
         minute = group[0][0] if daily else streams.tick
         stamp = max(min(max(arrival.at for _, arrival in group), until), EPOCH + minute * MINUTE)
         return self._alarms(streams, (watch, daily), stamp, minute)
+
+    def _pass(self, streams: Streams, daily: bool, tick: int) -> None:
+        """Let the silence before ``tick`` pass for what it is: a lull, one that cannot be, or one in which posts were lost."""
+        lost = None if daily else self._lost(streams.last, tick)
+        if streams.silence_is_gap(tick):
+            streams.skip(tick)
+        elif lost is not None:
+            streams.skip_lost(*lost, tick)
+        else:
+            streams.advance(tick)
+
+    def _lost(self, last: int, tick: int) -> Span | None:
+        """The first lost stretch that lies whole in the silence between two posts; one with posts in it was not whole."""
+        spans = sorted(one.minutes() for one in self.missing if one.whole and one.lost)
+        return next((span for span in spans if last <= span[0] and span[1] <= tick), None)
+
+    def _not_missed(self, streams: Streams, group: list[Timed]) -> list[Timed]:
+        """Leave out posts that were missing when their time passed; what was learnt without them is made good."""
+        kept = []
+        for minute, arrival in group:
+            if not any(one.covers(arrival.platform, minute_of(arrival.at)) for one in self.missing):
+                kept.append((minute, arrival))
+            elif any(first <= minute < end for first, end in streams.unlearnt):
+                posts.remember(streams, arrival)
+            else:
+                posts.teach(streams, arrival)
+        return kept
+
+    def _unlearnt(self, daily: bool) -> tuple[Span, ...]:
+        spans = [one.unlearnt(daily, round(60 * self.parameters.utc_offset_hours)) for one in self.missing]
+        return tuple(sorted({span for span in spans if span is not None}))
 
     def _alarms(self, streams: Streams, key: tuple[str, bool], stamp: datetime, minute: int) -> list[Alarm]:
         """Raise at most one alarm: the sum over the evident streams reached the threshold."""
@@ -235,8 +286,12 @@ class Detector:
         return masses
 
     def _read(self, key: tuple[str, bool], name: str) -> Emergence:
-        tick = self._tick(key[1], self.ledger.until)
+        tick = self._tick(key[1], self._visible(self.ledger.until))
         return readings.reading(self._streams_at(key, tick), name, tick, self.threshold(key[1]))
+
+    def _visible(self, minute: int) -> int:
+        """The last minute up to ``minute`` of which something can be seen."""
+        return min([minute, *(one.minutes()[0] for one in self.missing if one.whole and one.holds(minute))])
 
     def _streams_at(self, key: tuple[str, bool], tick: int) -> Streams:
         """The streams as they stand at a tick, without changing them."""
@@ -246,7 +301,7 @@ class Detector:
         ahead = self._ahead.get(key)
         if ahead is None or ahead[0] != tick:
             ahead = (tick, streams.copied())
-            ahead[1].advance(tick)
+            self._pass(ahead[1], key[1], tick)
             self._ahead[key] = ahead
         return ahead[1]
 

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from monitor.emergence import episodes
 from monitor.emergence.baseline import CLUMP, Baseline
 from monitor.emergence.memory import Memory
+from monitor.emergence.missing import Span
 from monitor.emergence.parameters import Parameters, Scale
 from monitor.emergence.shares import shares
 from monitor.emergence.statistic import ratios, rested, rested_blocks, ticked
@@ -58,6 +59,7 @@ class Streams:
         self.looking = False
         self.waiting: dict[int, Waiting] = {}
         self.opened = [0] * Stream.KINDS
+        self.unlearnt: tuple[Span, ...] = ()
         self._effects = parameters.log_effects()
         self.statistic: Array = np.zeros((0, BOUNDS, self._effects.shape[1]))
         self._product: Array | None = None
@@ -148,6 +150,13 @@ class Streams:
         self.tick, self.block, self.block_from = tick, self.scale.block(tick), tick
         self.caution_until = tick + self.scale.caution_ticks
         self.prepare()
+
+    def skip_lost(self, first: int, end: int, tick: int) -> None:
+        """The silence before ``tick`` is one from which posts are lost: only what lies outside [first, end) is silence."""
+        self.advance(first)
+        if end > self.tick:
+            self.skip(end)
+        self.advance(tick)
 
     @property
     def cold(self) -> bool:
@@ -310,7 +319,10 @@ class Streams:
     def _learn(self, end: int) -> None:
         """Hand the running block, up to ``end``, to the baseline and the episodes."""
         covered = end - self.block_from
-        if covered > 0:
+        if covered > 0 and self._spoilt(self.block_from, end):
+            self.table.block_posts[:] = self.table.block_squares[:] = 0.0
+            self.block_from = end
+        elif covered > 0:
             self._derive()
             cell = int(self.scale.cells(np.array([self.block]))[0])
             season = self.baseline.season[self.table.season_row, cell]
@@ -346,11 +358,23 @@ class Streams:
 
     def _idle_blocks(self) -> int:
         """How many blocks can pass in one step: to the next update, singly while an episode or the warm-up may end."""
-        return 1 if self._single_steps else self.scale.blocks_per_update - (self.block + self.scale.shift) % self.scale.blocks_per_update
+        if self._single_steps or self._spoilt_block():
+            return 1
+        count = self.scale.blocks_per_update - (self.block + self.scale.shift) % self.scale.blocks_per_update
+        ahead = [first // self.scale.ticks_per_block - self.block for first, _ in self.unlearnt]
+        return min([count, *(blocks for blocks in ahead if blocks > 0)])
+
+    def _spoilt(self, first: int, end: int) -> bool:
+        """Whether posts are missing from some of the ticks [first, end): nothing is learnt from them, and no episode ends in them."""
+        return any(begun < end and first < over for begun, over in self.unlearnt)
+
+    def _spoilt_block(self) -> bool:
+        start = self.block * self.scale.ticks_per_block
+        return self._spoilt(start, start + self.scale.ticks_per_block)
 
     def _idle(self, count: int) -> None:
         """Let ``count`` whole blocks pass without a post."""
-        if self._single_steps:
+        if self._single_steps or self._spoilt_block():
             self._finish_block()
             return
         blocks = np.arange(self.block, self.block + count)

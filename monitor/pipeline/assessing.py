@@ -26,7 +26,7 @@ from monitor.emergence import Alarm, Arrival, Detector
 from monitor.grouping import SHIPPED
 from monitor.grouping.titles import title as title_of
 from monitor.grouping.wording import wording
-from monitor.pipeline import changes
+from monitor.pipeline import changes, gaps
 from monitor.pipeline.alarms import raise_alarms
 from monitor.pipeline.parts import BATCH, CLOSE_AFTER, WAVE_LASTS, Memory, Outcome, Parts
 from monitor.store import Store
@@ -71,6 +71,7 @@ def _detect(store: Store, parts: Parts, memory: Memory, now: datetime) -> dict[i
     nothing that its closed form does not make up for.
     """
     detector = _detector(store, parts, memory)
+    detector.tell_missing(gaps.missing(store, [collector.name for collector in parts.settings.collectors], now))
     changed = changes.tell(store, detector)
     alarms: dict[int, Alarm] = {}
     more = True
