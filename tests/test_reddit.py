@@ -17,6 +17,7 @@ import pytest
 import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from praw.config import Config
 from requests.adapters import BaseAdapter
 
 from monitor import collectors
@@ -424,6 +425,7 @@ def test_strange_settings_lead_nowhere_else(stub: RedditStub, tmp_path: Path, mo
     ini = "[DEFAULT]\nreddit_url=http://127.0.0.1:9\noauth_url=http://127.0.0.1:9\nusername=mallory\npassword=x\nrefresh_token=y\ntimeout=soon\n"
     (tmp_path / "praw.ini").write_text(ini)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Config, "CONFIG", None)  # as in a process that has not used praw yet
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     for name, value in {"site": "mallory", "username": "mallory", "password": "x", "check_for_updates": "true"}.items():
         monkeypatch.setenv(f"praw_{name}", value)
