@@ -14,6 +14,7 @@ KINDS = {
     "bluesky": "monitor.collectors.bluesky:Bluesky",
     "hackernews": "monitor.collectors.hackernews:HackerNews",
     "jsonl": "monitor.collectors.jsonl:JsonLines",
+    "mastodon": "monitor.collectors.mastodon:Mastodon",
     "naver": "monitor.collectors.naver:Naver",
     "x": "monitor.collectors.x:X",
     "reddit": "monitor.collectors.reddit:Reddit",
