@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from monitor.collectors.metering import Meter
 from monitor.decode import Secret
@@ -138,22 +139,31 @@ class Web:
                 target = urljoin(url, response.headers["location"]) if response.is_redirect else None
                 leaves = target is not None and not _within(url, target)
                 if target is None or (leaves and not (self.anywhere and _may_leave(url, target))):
-                    return Answer(response.status_code, _lowered(response.headers), self._body(response, deadline))
+                    return Answer(response.status_code, _lowered(response.headers), whole_body(self.source, response, deadline))
                 if leaves:
                     headers = {name: value for name, value in headers.items() if name.lower() in _UNTELLING}
                 url, params = target, None
         raise Unavailable(self.source, "redirects in a circle")
 
-    def _body(self, response: requests.Response, deadline: float) -> bytes:
-        parts, size = [], 0
-        for part in response.iter_content(65_536):
-            parts.append(part)
-            size += len(part)
-            if size > LARGEST_ANSWER:
-                raise Unavailable(self.source, f"the answer is longer than {LARGEST_ANSWER:,} bytes")
+
+def whole_body(source: str, response: requests.Response, deadline: float) -> bytes:
+    """Return the body of a streamed answer; raises ``Unavailable`` where it is cut, too long, or not there by ``deadline`` (monotonic).
+
+    It is taken as it arrives: larger reads would wait for each of them to fill, and an answer that drips in would hold us for hours.
+    """
+    body = bytearray()
+    try:
+        while part := response.raw.read1(65_536, decode_content=True):
+            body += part
+            if len(body) > LARGEST_ANSWER:
+                raise Unavailable(source, f"the answer is longer than {LARGEST_ANSWER:,} bytes")
             if time.monotonic() > deadline:
-                raise Unavailable(self.source, "timed out in the middle of the answer")
-        return b"".join(parts)
+                raise Unavailable(source, "timed out in the middle of the answer")
+    except ReadTimeoutError:
+        raise Unavailable(source, "timed out in the middle of the answer") from None
+    except HTTPError as error:
+        raise Unavailable(source, f"the answer cannot be read ({type(error).__name__})") from None
+    return bytes(body)
 
 
 def failure(source: str, status: int, headers: Mapping[str, str], said: str, now: datetime) -> CollectFailed:

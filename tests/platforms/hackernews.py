@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import html
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

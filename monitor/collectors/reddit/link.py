@@ -164,14 +164,8 @@ class Link:
             "allow_redirects": False,
             "stream": True,
         }
-        body = bytearray()
         with self.session.request(method, url, **bounded) as streamed:
-            for part in streamed.iter_content(65_536):
-                body += part
-                if len(body) > web.LARGEST_ANSWER:
-                    raise Unavailable(self.source, f"the answer is longer than {web.LARGEST_ANSWER:,} bytes")
-                if time.monotonic() > deadline:
-                    raise Unavailable(self.source, "timed out in the middle of the answer")
+            body = web.whole_body(self.source, streamed, deadline)
         whole = requests.Response()
         whole.status_code, whole.headers, whole.url, whole.encoding = streamed.status_code, streamed.headers, streamed.url, "utf-8"
         whole.raw = io.BytesIO(body)
