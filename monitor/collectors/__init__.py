@@ -97,3 +97,12 @@ class Searcher(Protocol):
     def queries(self) -> Sequence[Query]:
         """Return what one pass asks."""
         ...
+
+
+@runtime_checkable
+class Prober(Protocol):
+    """A collector whose first page would cost money or quota: ``monitor check`` asks this instead."""
+
+    def probe(self) -> None:
+        """Make the cheapest request that shows whether the platform takes us. Raises what ``pages`` raises."""
+        ...

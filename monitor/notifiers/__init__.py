@@ -48,6 +48,15 @@ class Addressed(Protocol):
         ...
 
 
+@runtime_checkable
+class Prober(Protocol):
+    """What a notifier may have besides: finding out, without sending anything, whether its channel would accept us."""
+
+    def probe(self) -> None:
+        """Connect and sign in as ``send`` would. Raises ``DeliveryFailed``."""
+        ...
+
+
 def channels(kind: str, notifier: Notifier) -> dict[str, Notifier]:
     """Return the channels of ``notifier``: itself by the name of its kind, or one for each address (``email:ops@example.com``)."""
     if isinstance(notifier, Addressed):

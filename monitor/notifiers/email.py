@@ -147,6 +147,14 @@ class Email:
         self._tell_refusals(message, answers)
         return " ".join(dict.fromkeys([*_ids(previous)[:1], mail["Message-ID"]]))
 
+    def probe(self) -> None:
+        """Connect and sign in, send nothing. Raises ``DeliveryFailed``."""
+        try:
+            with closing(self._connect()) as server, suppress(OSError, smtplib.SMTPException):
+                server.quit()
+        except (smtplib.SMTPException, OSError, UnicodeError) as error:
+            raise self._failure(error) from None
+
     def _tell_refusals(self, message: Message, answers: dict[str, Answer]) -> None:
         refused = {box: answer for box, answer in answers.items() if answer != _TAKEN}
         if not refused:
