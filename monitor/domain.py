@@ -198,10 +198,11 @@ class Engagement:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """A post that its platform no longer shows."""
+    """A post that its platform no longer shows. ``if_known``: the source names whatever anybody deletes; most of it was never ours."""
 
     post_id: str
     observed_at: datetime
+    if_known: bool = False
 
 
 @dataclass(frozen=True, slots=True)

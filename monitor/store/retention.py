@@ -93,7 +93,8 @@ class Retention:
             for line in lines:
                 found = self._db.row("SELECT n, gone_at FROM posts WHERE id = ?", (line.post_id,))
                 if found is None:
-                    self._bury([line.post_id], stamp(line.observed_at))
+                    if not line.if_known:
+                        self._bury([line.post_id], stamp(line.observed_at))
                 elif found[1] is None:
                     self._redact(found[0], stamp(line.observed_at))
                     changed.append(found[0])
