@@ -19,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from praw.config import Config
 from requests.adapters import BaseAdapter
+from urllib3 import HTTPResponse
 
 from monitor import collectors
 from monitor.collectors import Page, web
@@ -141,6 +142,11 @@ def test_nothing_that_reddit_could_say_breaks_more_than_its_entry(child: Any) ->
     Thing.name_of(child)
 
 
+def arriving(body: bytes) -> HTTPResponse:
+    """A body as it comes from a socket."""
+    return HTTPResponse(io.BytesIO(body), preload_content=False)
+
+
 class Says(BaseAdapter):
     """Says the same to everything but the token request."""
 
@@ -152,7 +158,7 @@ class Says(BaseAdapter):
         token = Answer.of({"access_token": "t", "expires_in": 86400, "scope": "*"})
         said = token if str(request.url).endswith("/access_token") else self.answer
         response = requests.Response()
-        response.status_code, response.url, response.raw = said.status, str(request.url), io.BytesIO(said.body)
+        response.status_code, response.url, response.raw = said.status, str(request.url), arriving(said.body)
         response.headers.update(said.headers)
         return response
 
@@ -570,7 +576,7 @@ class Replay(BaseAdapter):
         response.status_code, response.url, response.request = answer["status"]["code"], request.url, request
         kept = {name: values[0] for name, values in answer["headers"].items() if name.lower() != "content-encoding"}
         response.headers.update(kept)
-        response.raw = io.BytesIO(answer["body"].get("string", "").encode())
+        response.raw = arriving(answer["body"].get("string", "").encode())
         return response
 
     def close(self) -> None:
