@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -141,7 +141,7 @@ class Reddit:
             seen += fresh
             ended = not listing.children or not listing.after or bool(names and not fresh)
             if ended and len(seen) < COMPLETE_BELOW:
-                batch = Batch(batch.posts, batch.authors, batch.engagement, problems=batch.problems, oldest=_FROM_THE_START)
+                batch = replace(batch, oldest=_FROM_THE_START)
             yield batch
             if ended:
                 return
