@@ -13,11 +13,13 @@ KINDS = {
     "feeds": "monitor.collectors.feeds:Feeds",
     "bluesky": "monitor.collectors.bluesky:Bluesky",
     "hackernews": "monitor.collectors.hackernews:HackerNews",
+    "jetstream": "monitor.collectors.jetstream:Jetstream",
     "jsonl": "monitor.collectors.jsonl:JsonLines",
     "mastodon": "monitor.collectors.mastodon:Mastodon",
     "naver": "monitor.collectors.naver:Naver",
     "x": "monitor.collectors.x:X",
     "reddit": "monitor.collectors.reddit:Reddit",
+    "youtube": "monitor.collectors.youtube:YouTube",
 }
 
 

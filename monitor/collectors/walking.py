@@ -25,6 +25,7 @@ class Batch:
     gone: Sequence[Gone] = ()
     problems: Sequence[str] = ()
     oldest: datetime | None = None
+    edited: Sequence[Post] = ()
 
 
 class Marks:
@@ -84,7 +85,7 @@ def newest_first(question: str, batches: Iterable[Batch], marks: Marks, reach: R
 
 
 def _page(batch: Batch, cursor: str | None) -> Page:
-    return Page(batch.posts, batch.authors, batch.engagement, batch.gone, cursor, batch.problems)
+    return Page(batch.posts, batch.authors, batch.engagement, batch.gone, cursor, batch.problems, batch.edited)
 
 
 def _object(cursor: str | None) -> Mapping[str, object]:
