@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from monitor.collectors.x import Options, X
+from monitor.collectors.x.progress import Progress, Stretch
 from monitor.collectors.x.questions import questions_for
 from monitor.collectors.x.records import read_post
 from monitor.decode import Secret
@@ -146,12 +147,50 @@ def test_queries_say_what_they_cost(stub: XStub) -> None:
     assert collector(stub, counting="always").queries()[0].money == 0.005
 
 
-def test_the_cursor_moves_only_with_the_last_page(stub: XStub) -> None:
-    for n in range(250):
-        stub.publish(f"한울오토 {n}", stub.clock() - timedelta(seconds=n))
-    pages = list(collector(stub).pages(None))
-    assert [len(page.posts) for page in pages] == [100, 100, 50]
-    assert [page.cursor is not None for page in pages] == [False, False, True]
+def test_a_walk_that_is_broken_off_goes_on_where_it_ended_and_reads_what_is_new_first(stub: XStub) -> None:
+    old = [stub.publish(f"한울오토 {n}", stub.clock() - timedelta(seconds=10 * n)) for n in range(450)]
+    walk = collector(stub).pages(None)
+    before_it_broke = [next(walk), next(walk)]
+    found = [post.id for page in before_it_broke for post in page.posts]
+    stub.clock.go_on(hours=2)
+    new = stub.publish("한울오토 neu")
+    before = len(stub.asked)
+    again = list(collector(stub).pages(before_it_broke[-1].cursor))
+    assert again[0].posts[0].id == f"x:{new.id}" and len(again[0].posts) == 62  # the overlap of ten minutes, and the new one
+    assert {post.id for page in again for post in page.posts} | set(found) == {f"x:{post.id}" for post in [*old, new]}
+    assert Counter(one.path for one in stub.asked[before:])["/2/tweets/search/recent"] == 4
+    assert texts(collector(stub).pages(again[-1].cursor)) == ["한울오토 neu"]
+
+
+def test_breaking_off_again_and_again_ends_with_everything(stub: XStub) -> None:
+    written, cursor, found = set[str](), None, set[str]()
+    for _ in range(12):
+        written |= {f"x:{stub.publish(f'한울오토 {n}', stub.clock() - timedelta(milliseconds=n)).id}" for n in range(150)}
+        page = next(collector(stub).pages(cursor))
+        found, cursor = found | {post.id for post in page.posts}, page.cursor
+        stub.clock.go_on(hours=3)
+    for page in collector(stub).pages(cursor):
+        found |= {post.id for post in page.posts}
+    assert found == written and page.cursor is not None
+    assert Progress(page.cursor).left([":한울오토"]) == []
+
+
+def test_what_was_left_too_long_is_a_hole(stub: XStub) -> None:
+    for n in range(150):
+        stub.publish(f"한울오토 {n}", stub.clock() - timedelta(minutes=n))
+    start, first = stub.clock(), next(collector(stub).pages(None))
+    stub.clock.go_on(days=8)
+    pages = list(collector(stub).pages(first.cursor))
+    [hole] = [page.hole for page in pages if page.hole]
+    assert hole.since == start - timedelta(days=2) and abs(hole.until - stub.clock() + timedelta(days=7)) <= timedelta(minutes=5)
+    assert all(page.hole is None for page in collector(stub).pages(pages[-1].cursor))
+
+
+def test_stretches_that_grow_too_many_become_one() -> None:
+    times = [datetime(2026, 11, 2, hour, tzinfo=UTC) for hour in range(24)]
+    left = [Stretch(since, until) for since, until in zip(times[::2], times[1::2], strict=True)]
+    assert Progress(Progress(None).move(["a"], times[-1], left)).left(["a"]) == [Stretch(times[0], times[-1])]
+    assert Progress(Progress(None).move(["a"], times[-1], left[:3])).left(["a"]) == left[2::-1]
 
 
 @pytest.mark.parametrize("ago", [timedelta(hours=1), timedelta(0)])
@@ -173,7 +212,7 @@ def test_a_token_that_is_never_known_ends_the_pass_and_the_next_one_has_all(stub
     stub.plant(*[refuse] * 5)
     asked = collector(stub)
     with pytest.raises(Unavailable):
-        assert all(page.cursor is None for page in asked.pages(None))
+        list(asked.pages(None))
     stub.faults.clear()
     assert len(set(texts(asked.pages(None)))) == 150
 
@@ -228,7 +267,10 @@ def test_a_new_term_goes_back_and_the_known_ones_keep_their_marks(stub: XStub) -
     assert list(json.loads(fewer)) == [":한울오토"]
 
 
-@pytest.mark.parametrize("cursor", ["", "nonsense", "[]", '{"a": 5}'])
+STANDINGS = ["5", "[]", '["2026-11-02"]', '["2026-11-02T02:00:00+00:00", "x"]', '"2026-11-02T02:00:00+00:00"', '{"a": 1}', "[[[]]]"]
+
+
+@pytest.mark.parametrize("cursor", ["", "nonsense", "[]", "[" * 9999, *(f'{{":한울오토": {standing}}}' for standing in STANDINGS)])
 def test_a_cursor_that_cannot_be_read_begins_anew(stub: XStub, cursor: str) -> None:
     stub.publish("한울오토 하나")
     assert texts(collector(stub).pages(cursor)) == ["한울오토 하나"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections import Counter
 from collections.abc import Iterator
@@ -166,6 +167,21 @@ def test_posts_that_were_paid_for_are_kept_when_the_money_ends_before_their_auth
     assert len(page.posts) == 3 and page.cursor is None and not page.authors
     with pytest.raises(BudgetSpent):
         next(walk)
+
+
+def test_a_budget_smaller_than_a_burst_reads_all_of_it_in_a_few_days_and_pays_once(stub: XStub) -> None:
+    written = {f"x:{stub.publish(f'한울오토 {n}', stub.clock() - timedelta(seconds=10 * n)).id}" for n in range(1000)}
+    found, cursor = set[str](), None
+    for _ in range(5):
+        meter = Meter("x", Allowance(money_per_day=1.50))
+        with contextlib.suppress(BudgetSpent):
+            for page in collector(stub, meter=meter).pages(cursor):
+                found |= {post.id for post in page.posts}
+                cursor = page.cursor or cursor
+        stub.clock.go_on(days=1)
+    assert found == written
+    overlap, author, seam = 61 * 0.005, 0.010, 0.005
+    assert stub.bill <= 1000 * 0.005 + 5 * (overlap + author + seam)
 
 
 def test_counting_first_searches_only_when_there_is_more(stub: XStub) -> None:

@@ -9,12 +9,13 @@ from typing import Annotated, Any
 
 from monitor.collectors import Hole, Page, Query
 from monitor.collectors.metering import Meter
-from monitor.collectors.walking import Marks, Reach
+from monitor.collectors.walking import Reach
 from monitor.collectors.x.authors import Authors
 from monitor.collectors.x.counting import Counting, Sentinel
 from monitor.collectors.x.looking import look_again
 from monitor.collectors.x.platform import PER_LOOKUP, Found, Ledger, Names, Platform, Refused
 from monitor.collectors.x.prices import Paid, Prices
+from monitor.collectors.x.progress import Progress, Stretch
 from monitor.collectors.x.questions import Question, questions_for, unaskable
 from monitor.collectors.x.records import BROKEN, EVERYWHERE, Record, read_post
 from monitor.decode import Between, Secret
@@ -44,8 +45,9 @@ class Options:
     authors and quoted posts along and charges for them). Answers are understood in both."""
     first: timedelta = timedelta(days=2)
     """How far back the first pass goes; at most 7d."""
-    overlap: timedelta = timedelta(minutes=15)
-    """How far each pass goes back behind the last, for what the index shows late. Reading again is free within a UTC day."""
+    overlap: timedelta = timedelta(minutes=10)
+    """How far each pass goes back behind the last, for what the index shows late. Reading again is free within a UTC day; the first
+    pass of a day pays for so many minutes once more."""
     longest_query: Annotated[int, Between(128, 4096)] = 512
     """Characters in a query that your access allows."""
     counting: Counting = "auto"
@@ -99,14 +101,14 @@ class X:
 
     def pages(self, cursor: str | None) -> Iterator[Page]:
         """Yield what came since ``cursor``. A question that X refuses does not keep the others from being asked."""
-        marks = Marks(cursor)
-        marks.keep(key for question in self.questions for key in question.keys)
+        progress = Progress(cursor)
+        progress.keep(key for question in self.questions for key in question.keys)
         if self.unaskable:
             yield Page(problems=[f"X cannot be asked for {clean(term, 40)!r}: too long or without letters" for term in self.unaskable])
         refused = list[Refused]()
         for question in self.questions:
             try:
-                yield from self._answered(question, marks)
+                yield from self._answered(question, progress)
             except Refused as error:
                 refused.append(error)
                 yield Page(problems=[f"X refuses a query ({clean(question.text, 80)}): {error}"])
@@ -117,24 +119,37 @@ class X:
         """Yield counts, edits and deletions of posts, a hundred a request."""
         yield from look_again(self.source, post_ids, self.options.country, self.clock)
 
-    def _answered(self, question: Question, marks: Marks) -> Iterator[Page]:
-        """Ask one question from where it was last answered, or from as far back as X shows, and then move its mark."""
+    def _answered(self, question: Question, progress: Progress) -> Iterator[Page]:
+        """Ask one question: what is new since it was last answered, then what earlier passes left, as far back as X shows."""
         now = self.clock()
-        known = [mark for key in question.keys if (mark := marks.get(key))]
-        since = max(min(self.reach.floor(marks.get(key), now) for key in question.keys), now - WINDOW)
-        mark = min(known, default=None)
-        hole = Hole(mark, now - WINDOW, "X shows seven days only") if mark and mark < now - WINDOW else None
-        if self.sentinel.pays(question.text):
-            total = self.source.count(question.text, since)
-            if self.sentinel.quiet(question.text, since, total):
-                yield Page(cursor=_moved(question, marks, now - SETTLED), hole=hole)
-                return
-        yield from self._walked(question, marks, since, now, hole)
+        edge = now - WINDOW
+        marks = [progress.mark(key) for key in question.keys]
+        since = max(min(self.reach.floor(mark, now) for mark in marks), edge)
+        mark, left = min(filter(None, marks), default=None), progress.left(question.keys)
+        hole = _hole([*left, *([Stretch(mark, now)] if mark else [])], edge)
+        todo = [Stretch(since, now), *(Stretch(max(one.since, edge), one.until) for one in left if one.until > edge)]
+        if self.sentinel.pays(question.text) and self.sentinel.quiet(question.text, since, self.source.count(question.text, since)):
+            yield Page(cursor=progress.move(question.keys, now - SETTLED, todo[1:]), hole=hole)
+            todo, hole = todo[1:], None
+        for place, stretch in enumerate(todo):
+            newest = None if stretch.until == now else stretch.until
+            for page in self._walked(question, progress, stretch, newest, todo[place + 1 :], mark):
+                yield replace(page, hole=hole if page.cursor else None)
+                hole = None if page.cursor else hole
 
-    def _walked(self, question: Question, marks: Marks, since: datetime, now: datetime, hole: Hole | None) -> Iterator[Page]:
-        known = [mark for key in question.keys if (mark := marks.get(key))]
+    def _walked(
+        self,
+        question: Question,
+        progress: Progress,
+        stretch: Stretch,
+        end: datetime | None,
+        later: Sequence[Stretch],
+        mark: datetime | None,
+    ) -> Iterator[Page]:
+        """Read one stretch; each page's cursor says what is left of it, and that the ``later`` ones are still to be read."""
+        now = self.clock()
         seen: dict[str, datetime] = {}
-        for found, last in self._searched(question.text, since, seen):
+        for found, last in self._searched(question.text, stretch.since, end, seen):
             records, problems = self._read(found.posts, now)
             seen.update((record.version, min(record.post.created_at, now)) for record in records)
             page = self._page(records, problems, now)
@@ -143,15 +158,17 @@ class X:
             except CollectFailed:
                 yield page  # its posts are paid for
                 raise
-            if last:
-                self.sentinel.searched(question.text, seen, min(known, default=None))
-                page = replace(page, cursor=_moved(question, marks, max([now - SETTLED, *seen.values()])), hole=hole)
-            yield replace(page, authors=authors)
+            if last and end is None:
+                self.sentinel.searched(question.text, seen, mark)
+            oldest = min(seen.values(), default=stretch.until)
+            rest = [] if last else [Stretch(stretch.since, min(oldest + timedelta(seconds=1), stretch.until))]
+            cursor = progress.move(question.keys, max([now - SETTLED, *seen.values()]), [*rest, *later])
+            yield replace(page, authors=authors, cursor=cursor)
 
-    def _searched(self, query: str, since: datetime, seen: dict[str, datetime]) -> Iterator[tuple[Found, bool]]:
+    def _searched(self, query: str, since: datetime, end: datetime | None, seen: dict[str, datetime]) -> Iterator[tuple[Found, bool]]:
         """Yield the pages, and whether each is the last. Where X has forgotten a page's token, begin anew at the oldest seen."""
         token: str | None = None
-        until: datetime | None = None
+        until = _end(end, self.clock())
         anew = list[datetime]()
         while True:
             try:
@@ -161,7 +178,7 @@ class X:
                 if token is None or oldest is None or oldest in anew:
                     raise
                 anew.append(oldest)
-                token, until = None, _before(oldest, self.clock())
+                token, until = None, _end(oldest + timedelta(seconds=1), self.clock())
                 continue
             if found.next_token is not None and found.next_token == token:
                 raise Unavailable(self.name, "the pages go round in a circle")
@@ -195,11 +212,14 @@ class X:
         return self.authors.of([post.author_id for post in posts if post.author_id and self.matcher.mentions(post)], now)
 
 
-def _moved(question: Question, marks: Marks, at: datetime) -> str:
-    return [marks.move(key, at) for key in question.keys][-1]
+def _hole(unread: Sequence[Stretch], edge: datetime) -> Hole | None:
+    """Return what of ``unread`` X no longer shows."""
+    lost = [one for one in unread if one.since < edge]
+    if not lost:
+        return None
+    return Hole(min(one.since for one in lost), max(min(one.until, edge) for one in lost), "X shows seven days only")
 
 
-def _before(oldest: datetime, now: datetime) -> datetime | None:
-    """Return the end of what is still to be read; None (begin at the newest) where X takes no end that near."""
-    end = oldest + timedelta(seconds=1)
-    return end if end <= now - YOUNGEST else None
+def _end(until: datetime | None, now: datetime) -> datetime | None:
+    """Return what to give as end_time; None (begin at the newest) where X takes none that near."""
+    return until if until is not None and until <= now - YOUNGEST else None

@@ -73,7 +73,7 @@ def read_author(found: Mapping[str, Any]) -> Author:
 def native(value: object) -> str:
     """Return an id of X in digits; ``ValueError`` for anything else."""
     text = str(value)
-    if not (text.isascii() and text.isdigit() and len(text) <= 19):
+    if not (text.isascii() and text.isdigit() and len(text) <= 19 and int(text) < 2**63):
         raise ValueError("no id of X")
     return text
 

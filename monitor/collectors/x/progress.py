@@ -1,0 +1,85 @@
+"""How far each term is answered, and which stretches of time are still open because a walk was broken off.
+
+A walk from the newest back costs money with every page. So each page's cursor says what is left to read; the next pass reads the new
+posts first and then goes on where the last one ended, instead of paying for the same posts again on another day.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+MOST = 8
+"""So many open stretches are told apart; beyond that they become one that spans them all."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Stretch:
+    """A time whose posts are still to be read; ``until`` is not part of it."""
+
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    mark: datetime
+    left: tuple[Stretch, ...] = ()
+
+
+class Progress:
+    """What a cursor says of each term: read up to its mark, but for what is left. One that cannot be read means to begin anew."""
+
+    def __init__(self, cursor: str | None):
+        self._known = {key: standing for key, value in _object(cursor).items() if (standing := _standing(value))}
+
+    def keep(self, keys: Iterable[str]) -> None:
+        """Forget terms that are no longer asked for."""
+        asked = set(keys)
+        self._known = {key: standing for key, standing in self._known.items() if key in asked}
+
+    def mark(self, key: str) -> datetime | None:
+        """Return the time of the newest post read for this term; None if it was never asked for."""
+        standing = self._known.get(key)
+        return standing.mark if standing else None
+
+    def left(self, keys: Sequence[str]) -> list[Stretch]:
+        """Return what is left to read for any of these terms, newest first."""
+        return sorted({stretch for key in keys if key in self._known for stretch in self._known[key].left}, reverse=True)
+
+    def move(self, keys: Sequence[str], mark: datetime, left: Sequence[Stretch] = ()) -> str:
+        """Set the mark of these terms (it never goes back) and what is left of them; returns the cursor for all."""
+        told = tuple(left) if len(left) <= MOST else (Stretch(min(left).since, max(one.until for one in left)),)
+        for key in keys:
+            self._known[key] = _Standing(max(mark, self.mark(key) or mark), told)
+        return json.dumps({key: _written(standing) for key, standing in sorted(self._known.items())}, ensure_ascii=False)
+
+
+def _written(standing: _Standing) -> list[Any]:
+    return [standing.mark.isoformat(), *([one.since.isoformat(), one.until.isoformat()] for one in standing.left)]
+
+
+def _standing(value: object) -> _Standing | None:
+    told: list[Any] = value if isinstance(value, list) else []
+    try:
+        return _Standing(_moment(told[0]), tuple(Stretch(_moment(since), _moment(until)) for since, until in told[1:]))
+    except (IndexError, TypeError, ValueError):
+        return None
+
+
+def _moment(value: object) -> datetime:
+    at = datetime.fromisoformat(str(value))
+    if at.tzinfo is None:
+        raise ValueError("a time without zone")
+    return at
+
+
+def _object(cursor: str | None) -> dict[str, Any]:
+    try:
+        known = json.loads(cursor or "{}")
+    except (ValueError, RecursionError):
+        return {}
+    return known if isinstance(known, dict) else {}
