@@ -282,7 +282,16 @@ def _says_something(measured: Engagement) -> bool:
 
 
 def _offsets(cursor: str | None) -> dict[str, dict[str, int]]:
-    return json.loads(cursor) if cursor else {}
+    """Read a cursor; a file whose place cannot be read is read anew, which ids keep from counting twice."""
+    try:
+        known = json.loads(cursor or "{}")
+    except ValueError:
+        return {}
+    return {file: place for file, place in known.items() if _is_place(place)} if isinstance(known, dict) else {}
+
+
+def _is_place(place: object) -> bool:
+    return isinstance(place, dict) and {"bytes", "lines"} <= place.keys() and all(isinstance(number, int) for number in place.values())
 
 
 def _signature(file: str) -> dict[str, int]:

@@ -57,7 +57,7 @@ class Instance:
             raise self._refused(answer)
         found = self.web.read(answer)
         several = found.get(name) if name and isinstance(found, dict) else found
-        if not isinstance(several, list):
+        if not isinstance(several, list) or (several and not any(isinstance(status, dict) for status in several)):
             said = str(found.get("error", "")) if isinstance(found, dict) else ""
             raise Unavailable(self.web.source, self.web.told(f"the answer has no statuses {said}".strip()))
         return [status for status in several if isinstance(status, dict)]
