@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from monitor.classifiers import KINDS
 from monitor.classifiers.embedded import Embedded, Options
-from monitor.classifiers.embedded.features import grams, term_hash
+from monitor.classifiers.embedded.linear.features import grams, term_hash
 from monitor.classifiers.embedded.wording import EMAIL, LINK, LONGEST, MARK, NUMBER, PHONE, USER, joined, marked
 from monitor.domain import TOPICS, Passage, Sentiment
 from monitor.errors import ModelError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from monitor.classifiers.embedded.wording import marked
 
 MOVIE, SHOP, CROWD = range(3)  # kinds of text, each with sentiment weights of its own
-NEVER, FIRST, SECOND = "test", "first", "second"  # which part of the training may see a text
+NEVER, MIXING, READ, FIRST, SECOND = "test", "mixing", "read", "first", "second"  # which part of the training may see a text
 
 
 @dataclass(frozen=True)
@@ -86,18 +86,66 @@ def number(text: str) -> int:
     return int(hashlib.sha1(text.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()[:8], 16)
 
 
-def opened(folder: Path, source: Source) -> list[Example]:
-    """Read one open file; where it has more rows than wanted, those with the smallest numbers are taken."""
+def part_of(text: str, second: int = 0) -> str:
+    """Return who may see an open text: a tenth is for tests only, a twentieth of the others only tells how to mix the models."""
+    drawn = number(text)
+    tenth = drawn % 10
+    if tenth == 0:
+        return NEVER
+    if drawn // 10 % 20 == 7:
+        return MIXING
+    return SECOND if tenth <= second else FIRST
+
+
+def sha1(text: str) -> str:
+    """Return the name under which readers know a text."""
+    return hashlib.sha1(text.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
+
+
+def readers(folder: Path) -> list[dict[str, Any]]:
+    """Return the labels that readers gave to open texts."""
+    return [json.loads(line) for path in sorted(folder.glob("*.jsonl")) for line in path.read_text(encoding="utf-8").splitlines() if line]
+
+
+def read(labels: Sequence[dict[str, Any]], folder: Path) -> Iterator[Example]:
+    """Yield the texts that readers labelled; ``part`` is NEVER where an open file keeps the text for tests, else SECOND."""
+    wanted = {(row["source"], row["sha1"]): row for row in labels}
+    for name in sorted({row["source"] for row in labels}):
+        with gzip.open(folder / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
+            for row in map(json.loads, lines):
+                said = wanted.pop((name, sha1(row["text"])), None)
+                if said is None:
+                    continue
+                spans = [(int(said["target"][0]), int(said["target"][1]))] if said["target"] else []
+                yield Example(
+                    text=marked(row["text"], spans),
+                    source=None,
+                    sentiment=said["sentiment"],
+                    complaint=int(said["complaint"]),
+                    topic=said["topic"],
+                    part=NEVER if part_of(row["text"]) == NEVER else SECOND,
+                    language=said["lang"],
+                    writer=str(said["reader"]),
+                    marked=bool(spans),
+                )
+
+
+def opened(folder: Path, source: Source, read: frozenset[str] = frozenset()) -> list[Example]:
+    """Read one open file; where it has more rows than wanted, those with the smallest numbers are taken.
+
+    ``read``: SHA-1 of the texts that readers labelled, which teach by those labels only.
+    """
     with gzip.open(folder / f"{source.name}.jsonl.gz", "rt", encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines]
     rows = sorted(rows, key=lambda row: number(row["text"] + "most"))[: source.most]
-    return [_example(row, source) for row in rows]
+    return [_example(row, source, read) for row in rows]
 
 
-def _example(row: dict[str, Any], source: Source) -> Example:
+def _example(row: dict[str, Any], source: Source, read: frozenset[str]) -> Example:
     complaint = row["complaint"] if row["complaint"] in source.keep else None
-    tenth = number(row["text"]) % 10
-    part = NEVER if tenth == 0 else SECOND if tenth <= source.second else FIRST
+    part = part_of(row["text"], source.second)
+    if part != NEVER and sha1(row["text"]) in read:
+        part = READ
     return Example(marked(row["text"], ()), source, row["sentiment"], complaint, row["topic"], part, row["lang"])
 
 

@@ -1,4 +1,8 @@
-"""Train the model that ships: scripts/train-model embedded."""
+"""Train the model that ships: scripts/train-model embedded.
+
+A linear model and a transformer learn apart; how they are mixed is fitted on texts and writers that neither learnt from. Finished parts
+are kept in ``--cache``, so a run that was cut off goes on where it was.
+"""
 
 from __future__ import annotations
 
@@ -8,52 +12,78 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sparse
-from numpy.typing import NDArray
+import torch
 
-from monitor.classifiers.embedded.signs import Lexicon
-from monitor.classifiers.embedded.weights import HEADS, SIGN_SCALE, WEIGHTS, Weights, mixed_feeling, save
+from monitor.classifiers.embedded.encoder import COMPLAINT, SENTIMENT, TOPIC, Encoder
+from monitor.classifiers.embedded.files import ENCODER, TOKENIZER, WEIGHTS
+from monitor.classifiers.embedded.linear.weights import HEADS, Weights, save
+from monitor.classifiers.embedded.mixing import Mixture, Numbers, Opinions, has_mark, log_shares
+from monitor.classifiers.embedded.wording import MARK
 from monitor.domain import TOPICS
-from scripts.training import card, feeling, measures, verdicts
-from scripts.training.corpus import NEVER, SECOND, SOURCES, Example, number, opened, own
-from scripts.training.fitting import Numbers, logistic
-from scripts.training.matrices import kept, read_lexicon, wide_matrix
+from scripts.training import card, corpus, export, figures, linear, mixing
+from scripts.training.branches import Branches, gathered
+from scripts.training.corpus import MIXING, NEVER, Example
+from scripts.training.encoder import padded
+from scripts.training.matrices import read_lexicon
+from scripts.training.network import Network
+from scripts.training.tokens import encode
+from scripts.training.trunk import Trunk, grown
 
 ROOT = Path(__file__).resolve().parents[2]
-SENTIMENTS = ("neg", "neu", "pos")
-FOLDS = 5
-MOST_SECOND = 150  # open texts of one source that the second stage learns from
-CLIPPED = 0.3  # of the largest weight of a column: what is larger is cut so that eight bits tell the others finely
+SENTIMENTS = figures.SENTIMENTS
+HELD_READER = "shoal"  # nobody learns from what this reader labelled
+HELD_TROUBLES, TROUBLES = "rudder.jsonl", "mast.jsonl"
+SCORED = (
+    "nsmc_train",
+    "kodoli",
+    "dacon_shopping_reviews",
+    "ecommerce_app_reviews_ko",
+    "semeval_2013_2016",
+    "vader",
+    "absa_datasets",
+    "skytrax_reviews",
+)
+WEIGHT = {"nsmc_train": 0.4}  # of a text in the fit of the mixture; 1 if not named
+TYPICAL = 4_000  # texts by which the range of what flows through the network is found
+BLOCK = 512
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Read, fit both stages, calibrate by leaving writers out, measure, write weights and card."""
+    """Train both models, mix them, measure, write the files and the card."""
     options = _options(arguments)
-    started = time.time()
-    examples, wide = _open_texts(options.data, options.cache)
-    own_posts = list(own(options.posts))
-    stage = _first_stage(examples, wide, options.cache)
-    lexicon = read_lexicon(Path(__file__).with_name("lexicon.txt"))
-    second = _Second(examples, wide, own_posts, stage, lexicon)
-    crossed = second.cross_validated()
-    calibration = _calibration(own_posts, crossed)
-    fitted = second.fitted(None)
-    weights = _rounded(stage, fitted, calibration, lexicon)
+    options.cache.mkdir(parents=True, exist_ok=True)
     options.out.mkdir(parents=True, exist_ok=True)
-    metrics = {
-        "open, texts never learnt from": _open_metrics(weights, examples),
-        "own, writers left out": _own_metrics(own_posts, crossed, calibration),
+    torch.set_num_threads(options.threads)
+    started = time.time()
+    material = _material(options)
+    weights, crossed_linear = _linear(material, options.cache)
+    trunk = grown(options.data, material.read, [one.text for one in material.posts], options.budget, options.cache, options.device)
+    branches = Branches(trunk, gathered(options.data, material.read, material.own, options.pairs / TROUBLES), options.cache, options.device)
+    crossed_encoder = branches.crossed(material.own, linear.folds(material.own))
+    network, cost = branches.grown(frozenset())
+    _write_encoder(network, trunk, material, options.out)
+    model = Model(weights, options.out)
+    mixture, own = _mixed(model, material, weights, crossed_linear, crossed_encoder)
+    metrics = _metrics(model, mixture, material, own, options)
+    print(figures.table({part: rows for part, rows in metrics.items() if isinstance(rows, dict)}), file=sys.stderr)
+    spent = {
+        "seconds_this_run": round(time.time() - started),
+        "trunk": trunk.cost,
+        "branch": cost,
+        "cores": options.threads,
+        "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
-    cost = {"seconds": round(time.time() - started), "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, "cores": 1}
-    writers = Counter(str(one.writer) for one in own_posts)
-    card.write(options.out, options.version, save(weights, options.out / WEIGHTS), metrics, cost, dict(sorted(writers.items())))
-    print(_table(metrics), file=sys.stderr)
+    save(weights, options.out / WEIGHTS)
+    writers = Counter(str(one.writer) for one in material.posts)
+    size = sum(value.numel() for value in network.parameters()) - network.own.weight.numel() - network.own.bias.numel()
+    card.write(options.out, options.version, mixture, metrics, spent, dict(sorted(writers.items())), size)
     return 0
 
 
@@ -63,8 +93,13 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--data", type=Path, default=ROOT / "../shared/data/text/train", help="folder of the open files (default: %(default)s)"
     )
     parser.add_argument("--posts", type=Path, default=ROOT / "models/posts", help="folder of our own posts")
-    parser.add_argument("--out", type=Path, default=ROOT / "models/embedded", help="where to write weights.npz and card.json")
-    parser.add_argument("--version", type=int, default=1, help="version on the card")
+    parser.add_argument("--labels", type=Path, default=ROOT / "models/labels", help="folder of readers' labels of open texts")
+    parser.add_argument("--pairs", type=Path, default=ROOT / "models/pairs", help="folder of troubles told several ways")
+    parser.add_argument("--out", type=Path, default=ROOT / "models/embedded", help="where to write the files and the card")
+    parser.add_argument("--version", type=int, default=2, help="version on the card")
+    parser.add_argument("--budget", type=float, default=45.0, metavar="MINUTES", help="for the encoder's trunk (default: %(default)s)")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda (default: %(default)s)")
+    parser.add_argument("--threads", type=int, default=2, help="of the encoder's training (default: %(default)s)")
     parser.add_argument(
         "--cache",
         type=Path,
@@ -74,184 +109,167 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _open_texts(folder: Path, cache: Path) -> tuple[list[Example], sparse.csr_matrix]:
-    examples: list[Example] = []
-    matrices = []
-    for source in SOURCES:
-        taken = opened(folder, source)
-        matrices.append(kept([one.text for one in taken], source.name, cache))
-        examples += taken
-    return examples, sparse.vstack(matrices).tocsr()
-
-
-def _first_stage(examples: Sequence[Example], wide: sparse.csr_matrix, cache: Path) -> tuple[NDArray[np.int8], Numbers, Numbers]:
-    """Return table, scales and biases of the first stage, rounded to eight bits."""
-    table, bias = feeling.fit(examples, wide, cache)
-    scale = np.abs(table).max(axis=0).astype(np.float64) * CLIPPED / 127
-    return np.clip(np.rint(table / scale), -127, 127).astype(np.int8), scale, bias
-
-
 @dataclass(frozen=True)
-class Calibration:
-    """Probability of complaint = sigmoid(``slope`` * logit + ``shift``); of topics = softmax(``temper`` * logits)."""
+class Material:
+    """Open texts and their n-grams, our own posts, those with what readers labelled, the held reader's; ``read``: SHA-1 of the latter."""
 
-    slope: float
-    shift: float
-    temper: float
-
-
-class _Second:
-    """The second stage's texts and fits."""
-
-    def __init__(
-        self,
-        examples: Sequence[Example],
-        wide: sparse.csr_matrix,
-        own_posts: Sequence[Example],
-        stage: tuple[NDArray[np.int8], Numbers, Numbers],
-        lexicon: Lexicon,
-    ):
-        chosen = _second_part(examples)
-        self._own_count = len(own_posts)
-        self._all = [*verdicts.doubled(own_posts), *(examples[at] for at in chosen)]
-        self._doubled = len(self._all) - len(chosen)
-        own_wide = wide_matrix([one.text for one in self._all[: self._doubled]], "own posts")
-        whole = sparse.vstack([own_wide, wide[chosen]]).tocsr()
-        self._views = verdicts.view(self._all, whole, _felt(whole, stage), lexicon)
-
-    def fitted(self, without: frozenset[str] | None) -> verdicts.Fitted:
-        """Fit on everything but the own posts of the writers in ``without``."""
-        rows = np.array([at for at, one in enumerate(self._all) if not without or one.writer not in without])
-        return verdicts.fit([self._all[at] for at in rows], self._views.rows(rows), verdicts.Strength())
-
-    def cross_validated(self) -> Numbers:
-        """Return the logits of our own posts, each from a fit that saw nothing of its writer."""
-        own_posts = self._all[: self._own_count]
-        writers = sorted({str(one.writer) for one in own_posts})
-        out = np.zeros((self._own_count, len(HEADS)))
-        for fold in range(min(FOLDS, len(writers))):
-            left_out = frozenset(writers[fold::FOLDS])
-            rows = np.array([at for at, one in enumerate(own_posts) if one.writer in left_out])
-            out[rows] = self.fitted(left_out).logits(self._views.rows(rows))
-            print(f"left out {', '.join(sorted(left_out))}", file=sys.stderr)
-        return out
+    examples: list[Example]
+    wide: sparse.csr_matrix
+    posts: list[Example]
+    own: list[Example]
+    held: list[Example]
+    read: frozenset[str]
 
 
-def _second_part(examples: Sequence[Example]) -> NDArray[np.int64]:
-    """Return the open texts that the second stage learns from, the same ones in every run."""
-    by_source: dict[str, list[tuple[int, int]]] = {}
-    for at, one in enumerate(examples):
-        if one.part == SECOND and one.source is not None:
-            by_source.setdefault(one.source.name, []).append((number(one.text), at))
-    return np.array(sorted(at for rows in by_source.values() for _, at in sorted(rows)[:MOST_SECOND]))
+def _material(options: argparse.Namespace) -> Material:
+    labels = corpus.readers(options.labels)
+    read = frozenset(row["sha1"] for row in labels)
+    examples, wide = linear.open_texts(options.data, options.cache, read)
+    posts, texts = list(corpus.own(options.posts)), list(corpus.read(labels, options.data))
+    taught = [one for one in texts if one.writer != HELD_READER and one.part != NEVER]
+    return Material(examples, wide, posts, posts + taught, [one for one in texts if one.writer == HELD_READER], read)
 
 
-def _felt(wide: sparse.csr_matrix, stage: tuple[NDArray[np.int8], Numbers, Numbers]) -> NDArray[np.int64]:
-    table, scale, bias = stage
-    sums = wide.astype(np.float64) @ table.astype(np.float64)
-    return mixed_feeling(sums * scale / np.sqrt(np.diff(wide.indptr))[:, None] + bias)
+def _linear(material: Material, cache: Path) -> tuple[Weights, Numbers]:
+    stage = linear.first_stage(material.examples, material.wide, cache)
+    lexicon = read_lexicon(Path(__file__).with_name("lexicon.txt"))
+    second = linear.Second(material.examples, material.wide, material.own, stage, lexicon)
+    return linear.rounded(stage, second.fitted(None), lexicon), second.cross_validated()
 
 
-def _calibration(own_posts: Sequence[Example], crossed: Numbers) -> Calibration:
-    """Return how logits become probabilities, from verdicts on writers left out (Platt 1999; one temperature for the topics).
-
-    Both classes of complaint count as equally frequent: our posts hold more hard cases than a company's day does.
-    """
-    truth = np.array([float(one.complaint or 0) for one in own_posts])
-    weight = np.where(truth == 1, 0.5 / truth.mean(), 0.5 / (1 - truth.mean()))
-    slope, shift = logistic(sparse.csr_matrix(crossed[:, :1]), np.ones(len(truth)), truth, weight, np.ones(1), 1e-3)
-    topics = np.array([TOPICS.index(str(one.topic)) for one in own_posts])
-    tried = np.linspace(0.2, 2.0, 37)
-    costs = [_topic_cost(temper * crossed[:, -len(TOPICS) :], topics) for temper in tried]
-    return Calibration(float(slope[0]), shift, float(tried[int(np.argmin(costs))]))
+def _write_encoder(network: Network, trunk: Trunk, material: Material, out: Path) -> None:
+    """Write tokenizer and network; the range of what flows through it is that of texts of all kinds that it learnt from."""
+    (out / TOKENIZER).write_text(trunk.tokenizer.to_str(), encoding="utf-8")
+    random = np.random.default_rng(5)
+    texts = [one.text for one in material.own] + [one.text for one in material.examples if one.part not in (NEVER, MIXING)]
+    chosen = encode(trunk.tokenizer, [texts[at] for at in random.choice(len(texts), TYPICAL, replace=False)], "typical")
+    order = np.argsort(chosen.lengths, kind="stable")
+    ranges = export.ranges(network, (padded(chosen, order[at : at + 64]) for at in range(0, len(order), 64)))
+    export.write(network, out / ENCODER, ranges=ranges)
+    export.write(network, out / f"exact-{ENCODER}", bits=32)
 
 
-def _topic_cost(logits: Numbers, topics: NDArray[np.int64]) -> float:
-    logits = logits - logits.max(axis=1, keepdims=True)
-    return float((np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(len(topics)), topics]).mean())
+class Model:
+    """What both models say of texts; ``exact``: by the network in 32 bits."""
+
+    def __init__(self, weights: Weights, folder: Path):
+        self._weights = weights
+        tokenizer = (folder / TOKENIZER).read_bytes()
+        exact = folder / f"exact-{ENCODER}"
+        self._encoders = [Encoder(tokenizer, (folder / ENCODER).read_bytes()), Encoder(tokenizer, exact.read_bytes())]
+        exact.unlink()
+
+    def opinions(self, texts: Sequence[str], exact: bool = False) -> Opinions:
+        """Return what both models say of marked texts."""
+        parts = []
+        for at in range(0, len(texts), BLOCK):
+            block = texts[at : at + BLOCK]
+            said, kinds = self._weights.judge(block)
+            parts.append(Opinions(said, kinds, self._encoders[exact].judge(block)[0].astype(np.float64), has_mark(block)))
+        return joined(parts)
+
+    def vectors(self, texts: Sequence[str]) -> np.ndarray[Any, np.dtype[np.float32]]:
+        """Return sentence vectors."""
+        return self._encoders[0].judge([text.replace(MARK, " ") for text in texts])[1]
 
 
-def _rounded(
-    stage: tuple[NDArray[np.int8], Numbers, Numbers], fitted: verdicts.Fitted, calibration: Calibration, lexicon: Lexicon
-) -> Weights:
-    narrow, shown = fitted.narrow.copy(), fitted.signs.copy()
-    for table in (narrow, shown):
-        table[:, 0] *= calibration.slope
-        table[:, -len(TOPICS) :] *= calibration.temper
-    shown[-1, 0] += calibration.shift
-    scale = np.maximum(np.abs(narrow).max(axis=0), 1e-9) / 127
-    return Weights(
-        wide=stage[0],
-        wide_scale=stage[1],
-        wide_bias=stage[2],
-        narrow=np.rint(narrow / scale).astype(np.int8),
-        narrow_scale=scale,
-        sign_weights=np.rint(shown * SIGN_SCALE).astype(np.int64),
-        lexicon=lexicon,
-    )
+def joined(parts: Sequence[Opinions]) -> Opinions:
+    """Return opinions one after the other."""
+    names = ("linear", "kinds", "encoder", "marked")
+    return Opinions(*(np.concatenate([getattr(one, name) for one in parts]) for name in names))
 
 
-def _open_metrics(weights: Weights, examples: Sequence[Example]) -> dict[str, Any]:
-    out: dict[str, Any] = {}
-    for source in SOURCES:
-        kept_out = [one for one in examples if one.source is source and one.part == NEVER and one.sentiment is not None]
-        if source.pole == 0 or not kept_out:
-            continue
-        logits = np.concatenate([weights.scores([one.text for one in kept_out[at : at + 512]]) for at in range(0, len(kept_out), 512)])
-        out[source.name] = sentiment_metrics([str(one.sentiment) for one in kept_out], logits[:, 1], logits[:, 2])
-    return out
+def _labelled(material: Material, part: str) -> list[Example]:
+    scored = [one for one in material.examples if one.source is not None and one.source.name in SCORED]
+    return [one for one in scored if one.part == part and one.sentiment is not None]
 
 
-def sentiment_metrics(truth: Sequence[str], positive: Numbers, neutral: Numbers) -> dict[str, Any]:
-    """Accuracy, macro recall and F1 over three classes; and over the two poles alone, decided by which of them scores higher."""
-    pole, none = 1 / (1 + np.exp(-positive)), 1 / (1 + np.exp(-neutral))
-    scores = np.stack([(1 - none) * (1 - pole), none, (1 - none) * pole], axis=1)
-    said = [SENTIMENTS[at] for at in scores.argmax(axis=1)]
-    poles = [at for at, one in enumerate(truth) if one != "neu"]
-    two = measures.accuracy([truth[at] for at in poles], ["pos" if positive[at] > 0 else "neg" for at in poles])
-    figures = {
-        "accuracy": measures.accuracy(truth, said),
-        "macro_recall": measures.macro_recall(truth, said),
-        "macro_f1": measures.macro_f1(truth, said),
+def _mixed(
+    model: Model, material: Material, weights: Weights, crossed_linear: Numbers, crossed_encoder: np.ndarray[Any, np.dtype[np.float32]]
+) -> tuple[Mixture, Opinions]:
+    """Return the mixture and what was said of our own posts by models that did not know their writers."""
+    texts = [one.text for one in material.own]
+    kinds = np.concatenate([weights.judge(texts[at : at + BLOCK])[1] for at in range(0, len(texts), BLOCK)])
+    own = Opinions(crossed_linear, kinds, crossed_encoder.astype(np.float64), has_mark(texts))
+    between = _labelled(material, MIXING)
+    both = joined([model.opinions([one.text for one in between]), own])
+    rows = [*between, *material.own]
+    weight = np.array([WEIGHT.get(one.source.name, 1.0) if one.source else 1.0 for one in rows])
+    feeling = mixing.fit_feeling(both, np.array([SENTIMENTS.index(str(one.sentiment)) for one in rows]), weight)
+    complaint, topic, sure = truth(material.own)
+    return Mixture(feeling, mixing.fit_complaint(own, complaint), mixing.fit_topic(own, topic, sure)), own
+
+
+def truth(posts: Sequence[Example]) -> tuple[mixing.Index, mixing.Index, Numbers]:
+    """Return labels of complaint and topic, and how much the topic counts."""
+    complaint = np.array([int(one.complaint or 0) for one in posts])
+    return complaint, np.array([TOPICS.index(str(one.topic)) for one in posts]), np.where(complaint == 1, 1.0, 0.3)
+
+
+def _metrics(model: Model, mixture: Mixture, material: Material, own: Opinions, options: argparse.Namespace) -> dict[str, Any]:
+    tests = _labelled(material, NEVER)
+    texts = [one.text for one in tests]
+    said, exact = model.opinions(texts), model.opinions(texts, exact=True)
+    ways = {"linear": linear_sentiment(said), "encoder": encoder_sentiment(said), "mixed": mixture.sentiment(said)}
+    ways |= {"mixed, network in 32 bits": mixture.sentiment(exact)}
+    held = model.opinions([one.text for one in material.held])
+    posts = np.arange(len(material.posts))
+    mine, whose = own.rows(posts), [str(one.writer) for one in material.own]
+    complaint, topic, sure = truth(material.own)
+    crossed = mixing.crossed(own, (complaint, topic), whose, sure)
+    feeling = mixture.sentiment(mine)
+    return {
+        "open, texts never learnt from": {
+            name: {way: figures.sentiment([str(tests[at].sentiment) for at in rows], shares[rows]) for way, shares in ways.items()}
+            for name in SCORED
+            if len(rows := np.array([at for at, one in enumerate(tests) if one.source is not None and one.source.name == name]))
+        },
+        "own, writers left out": figures.by_group(material.posts, crossed[0][posts], crossed[1][posts], feeling),
+        "own, writers left out, linear": figures.by_group(material.posts, *linear_verdicts(mine), linear_sentiment(mine)),
+        "own, writers left out, encoder": figures.by_group(material.posts, *encoder_verdicts(mine), encoder_sentiment(mine)),
+        f"open, labelled by reader {HELD_READER}, never learnt from": {
+            "mixed": figures.verdicts(material.held, mixture.complaining(held), mixture.topics(held), mixture.sentiment(held)),
+            "linear": figures.verdicts(material.held, *linear_verdicts(held), linear_sentiment(held)),
+            "encoder": figures.verdicts(material.held, *encoder_verdicts(held), encoder_sentiment(held)),
+        },
+        "troubles told anew": {HELD_TROUBLES: figures.told_again(options.pairs / HELD_TROUBLES, model.vectors)},
+        "network in 8 bits against 32": _rounding(said, exact, mixture),
     }
-    return {"rows": len(truth), **{key: round(value, 4) for key, value in figures.items()}, "two_class_accuracy": round(two, 4)}
 
 
-def _own_metrics(own_posts: Sequence[Example], crossed: Numbers, calibration: Calibration) -> dict[str, Any]:
-    groups: dict[str, Callable[[Example], bool]] = {
-        "all": lambda one: True,
-        "ko": lambda one: one.language == "ko",
-        "en": lambda one: one.language == "en",
+def _rounding(said: Opinions, exact: Opinions, mixture: Mixture) -> dict[str, Any]:
+    """How far eight bits are from 32 on texts never learnt from."""
+    sentiment = [mixture.sentiment(one) for one in (said, exact)]
+    complaint = [mixture.complaining(one) for one in (said, exact)]
+    topic = [mixture.topics(one).argmax(axis=1) for one in (said, exact)]
+    return {
+        "difference": {
+            "sentiment_changed": round(float((sentiment[0].argmax(axis=1) != sentiment[1].argmax(axis=1)).mean()), 4),
+            "topic_changed": round(float((topic[0] != topic[1]).mean()), 4),
+            "complaint_mean_change": round(float(np.abs(complaint[0] - complaint[1]).mean()), 4),
+        }
     }
-    for writer in sorted({str(one.writer) for one in own_posts}):
-        groups[f"writer {writer}"] = lambda one, writer=writer: one.writer == writer
-    out = {}
-    for name, belongs in groups.items():
-        rows = np.array([at for at, one in enumerate(own_posts) if belongs(one)])
-        out[name] = _own_figures([own_posts[at] for at in rows], crossed[rows], calibration)
-    return out
 
 
-def _own_figures(posts: Sequence[Example], logits: Numbers, calibration: Calibration) -> dict[str, Any]:
-    truth = np.array([int(one.complaint or 0) for one in posts])
-    chance = 1 / (1 + np.exp(-(calibration.slope * logits[:, 0] + calibration.shift)))
-    said = [TOPICS[at] for at in logits[:, -len(TOPICS) :].argmax(axis=1)]
-    complaints = np.flatnonzero(truth)
-    figures = {
-        "complaint_share": truth.mean(),
-        "average_precision": measures.average_precision(truth, chance),
-        "f1_at_0.5": measures.f1_at(truth, chance, 0.5),
-        "calibration_error": measures.calibration_error(truth, chance),
-        "brier": measures.brier(truth, chance),
-        "topic_macro_f1_of_complaints": measures.macro_f1([str(posts[at].topic) for at in complaints], [said[at] for at in complaints]),
-        "topic_macro_f1_of_all": measures.macro_f1([str(one.topic) for one in posts], said),
-    }
-    sentiment = sentiment_metrics([str(one.sentiment) for one in posts], logits[:, 1], logits[:, 2])
-    return {"rows": len(posts), **{key: round(float(value), 4) for key, value in figures.items()}, "sentiment": sentiment}
+def linear_sentiment(said: Opinions) -> Numbers:
+    """Shares of negative, neutral, positive by the linear model alone."""
+    pole, none = (1 / (1 + np.exp(-said.linear[:, HEADS.index(head)])) for head in ("positive", "neutral"))
+    return np.stack([(1 - none) * (1 - pole), none, (1 - none) * pole], axis=1)
 
 
-def _table(metrics: dict[str, Any]) -> str:
-    return "\n".join(f"{part} | {name}: {figures}" for part, rows in metrics.items() for name, figures in rows.items())
+def encoder_sentiment(said: Opinions) -> Numbers:
+    """Shares by the encoder alone."""
+    return np.exp(log_shares(said.encoder[:, SENTIMENT]))
+
+
+def linear_verdicts(said: Opinions) -> tuple[Numbers, Numbers]:
+    """Complaint and topic by the linear model alone, not calibrated."""
+    return 1 / (1 + np.exp(-said.linear[:, 0])), np.exp(log_shares(said.linear[:, -len(TOPICS) :]))
+
+
+def encoder_verdicts(said: Opinions) -> tuple[Numbers, Numbers]:
+    """Complaint and topic by the encoder alone, not calibrated."""
+    return 1 / (1 + np.exp(-said.encoder[:, COMPLAINT])), np.exp(log_shares(said.encoder[:, TOPIC]))
 
 
 if __name__ == "__main__":

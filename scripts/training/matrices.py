@@ -12,9 +12,9 @@ import scipy.sparse as sparse
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from monitor.classifiers.embedded.features import grams, term_hash
-from monitor.classifiers.embedded.signs import Lexicon, signs
-from monitor.classifiers.embedded.weights import NARROW_BITS, WIDE_BITS, buckets
+from monitor.classifiers.embedded.linear.features import grams, term_hash
+from monitor.classifiers.embedded.linear.signs import Lexicon, signs
+from monitor.classifiers.embedded.linear.weights import NARROW_BITS, WIDE_BITS, buckets
 from monitor.classifiers.embedded.wording import MARK, joined
 
 BLOCK = 1024

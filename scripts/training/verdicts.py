@@ -9,8 +9,8 @@ import numpy as np
 import scipy.sparse as sparse
 from numpy.typing import NDArray
 
-from monitor.classifiers.embedded.signs import MARKS, UNIT, Lexicon
-from monitor.classifiers.embedded.weights import FEELING, HEADS
+from monitor.classifiers.embedded.linear.signs import MARKS, UNIT, Lexicon
+from monitor.classifiers.embedded.linear.weights import FEELING, HEADS
 from monitor.classifiers.embedded.wording import MARK
 from monitor.domain import TOPICS
 from scripts.training.corpus import SECOND, Example

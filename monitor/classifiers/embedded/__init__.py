@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from monitor.classifiers.embedded.weights import HEADS, Scores, load
+from monitor.classifiers.embedded.linear.weights import HEADS, Scores, load
 from monitor.classifiers.embedded.wording import LONGEST, marked
 from monitor.domain import TOPICS, Labels, Passage, Sentiment
 from monitor.errors import ModelError

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.classifiers.embedded.features import Grams, Index, grams
-from monitor.classifiers.embedded.signs import MARKS, UNIT, Lexicon, names, signs
+from monitor.classifiers.embedded.linear.features import Grams, Index, grams
+from monitor.classifiers.embedded.linear.signs import MARKS, UNIT, Lexicon, names, signs
 from monitor.domain import TOPICS
 from monitor.errors import ModelError
 
@@ -54,15 +54,20 @@ class Weights:
 
     def scores(self, texts: Sequence[str]) -> Scores:
         """Return the logits (texts, ``HEADS``) of texts made by ``wording.marked``; the sentiment's include the first stage's."""
+        return self.judge(texts)[0]
+
+    def judge(self, texts: Sequence[str]) -> tuple[Scores, Scores]:
+        """Return ``scores``, and the logits (texts, ``WIDE_COLUMNS``) of the kinds of text."""
         taken = grams(texts, self.lexicon.lengths)
         owner, bucket = buckets(taken)
-        felt = mixed_feeling(self.wide_logits(taken.count, owner, bucket))
+        kinds = self.wide_logits(taken.count, owner, bucket)
+        felt = mixed_feeling(kinds)
         shown = signs(taken, self.lexicon, felt)
         narrow = _sums(self.narrow, owner, bucket >> (WIDE_BITS - NARROW_BITS), taken.count) * self.narrow_scale
         logits: Scores = narrow / _roots(owner, taken.count) + (shown @ self.sign_weights) / (UNIT * SIGN_SCALE)
         logits[:, FEELING] *= (shown[:, MARKS] > 0)[:, None]  # what service posts need concerns no other text
         logits[:, FEELING] += felt / UNIT
-        return logits
+        return logits, kinds
 
     def wide_logits(self, count: int, owner: Index, bucket: Index) -> Scores:
         """Return the logits (texts, ``WIDE_COLUMNS``) that open data teaches."""
@@ -167,6 +172,30 @@ def _weights(path: Path, content: bytes) -> Weights:
         raise ModelError(f"the model file {path} cannot be read: {error}") from error
     if kept != (list(HEADS), names(lexicon)):
         raise ModelError(f"the model file {path} was made for other heads or signs than this version has; train the model anew")
+    return weights
+
+
+def parsed(content: bytes) -> Weights:
+    """Read what ``save`` wrote. Raises ModelError for anything else and for heads or signs of another version."""
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            lexicon = Lexicon(
+                arrays["term_hashes"], arrays["term_groups"], tuple(arrays["group_names"].tolist()), tuple(arrays["term_lengths"].tolist())
+            )
+            weights = Weights(
+                arrays["wide"],
+                arrays["wide_scale"],
+                arrays["wide_bias"],
+                arrays["narrow"],
+                arrays["narrow_scale"],
+                arrays["signs"],
+                lexicon,
+            )
+            kept = arrays["heads"].tolist(), arrays["sign_names"].tolist()
+    except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise ModelError(f"the weights of the linear model cannot be read: {error}") from error
+    if kept != (list(HEADS), names(lexicon)):
+        raise ModelError("the linear model was made for other heads or signs than this version has; train the model anew")
     return weights
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.classifiers.embedded.features import Grams, Hashes, Index
+from monitor.classifiers.embedded.linear.features import Grams, Hashes, Index
 from monitor.classifiers.embedded.wording import EMAIL, LINK, MARK, PHONE, USER
 
 UNIT = 64

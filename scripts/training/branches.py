@@ -1,0 +1,136 @@
+"""The encoder's second part: our own posts, readers' labels and troubles told several ways; once for each group of writers left out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from monitor.classifiers.embedded.wording import marked
+from monitor.domain import TOPICS
+from scripts.training import tokens
+from scripts.training.corpus import Example
+from scripts.training.encoder import Plan, School, judged, train
+from scripts.training.lessons import Labels, Lesson, open_lessons, own_lessons, paraphrases, translations
+from scripts.training.network import VERDICTS, Network
+from scripts.training.trunk import Pairs, Trunk
+
+SEED = 11
+VARIANTS = 5  # ways in which each own text is taken apart
+SCATTERED = 0.06  # share of the places within words that part them, in all ways but the first
+REPLAYED = 60_000  # open texts that are read again, so that nothing is forgotten
+PAIRS = (6_000, 1_000)  # translations and paraphrases read again
+TOLD_TIMES = 12  # how often the troubles stand among the pairs
+PLAN = Plan(rate=3e-4, warm=100, falls=0.1, contrast=0.5, every=4)
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """What branches learn: own texts first, then troubles, then open texts, then pairs."""
+
+    own: list[Lesson]
+    troubles: list[Lesson]
+    families: list[list[list[int]]]  # places among the troubles
+    replayed: list[Lesson]
+    pairs: Pairs
+
+
+def gathered(data: Path, without: frozenset[str], posts: Sequence[Example], told: Path) -> Lessons:
+    """Collect what branches learn; ``told``: a file of troubles told several ways."""
+    random = np.random.default_rng(SEED)
+    lessons = list(open_lessons(data, without))
+    weight = np.array([one.times * (3 if one.sentiment else 1) for one in lessons])
+    chosen = random.choice(len(lessons), min(REPLAYED, len(lessons)), replace=False, p=weight / weight.sum())
+    pairs = [
+        source[at]
+        for source, most in zip((translations(data), paraphrases(data)), PAIRS, strict=True)
+        for at in _some(random, source, most)
+    ]
+    troubles, families = _troubles(told)
+    return Lessons(list(own_lessons(posts)), troubles, families, [lessons[at] for at in chosen], pairs)
+
+
+def _some(random: np.random.Generator, source: Pairs, most: int) -> Pairs:
+    return [source[at] for at in random.choice(len(source), min(most, len(source)), replace=False)]
+
+
+def _troubles(path: Path) -> tuple[list[Lesson], list[list[list[int]]]]:
+    lessons: list[Lesson] = []
+    families: dict[str, list[list[int]]] = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        topic = (TOPICS.index(row["topic"]), 1.0)
+        families.setdefault(row["family"], []).append(list(range(len(lessons), len(lessons) + len(row["texts"]))))
+        lessons += [
+            Lesson(marked(one["text"], ()), complaint=(1, 0.5), topic=topic, times=0.6, writer=row["writer"]) for one in row["texts"]
+        ]
+    return lessons, list(families.values())
+
+
+class Branches:
+    """Grows branches of a trunk."""
+
+    def __init__(self, trunk: Trunk, lessons: Lessons, cache: Path, device: str):
+        self._trunk, self._cache, self._device = trunk, cache, device
+        again = [*lessons.own, *lessons.troubles]
+        base = [*again, *lessons.replayed, *(one for pair in lessons.pairs for one in pair)]
+        self._all = base + again * (VARIANTS - 1)
+        self._texts = self._taken_apart(base, again)
+        labels = Labels(self._all, trunk.names)
+        first = len(again) + len(lessons.replayed)
+        labels.times[len(again) : first] = 1.0
+        labels.times[first : len(base)] = 0.0
+        shift = len(lessons.own)
+        families = [[[shift + at for at in group] for group in family] for family in lessons.families] * TOLD_TIMES
+        families += [[[at, at + 1]] for at in range(first, len(base), 2)]
+        self._school, self._times = School(self._texts, labels, families), labels.times.copy()
+
+    def _taken_apart(self, base: Sequence[Lesson], again: Sequence[Lesson]) -> tokens.Texts:
+        parts = [tokens.kept(self._trunk.tokenizer, [one.text for one in base], "branch", self._cache)]
+        random, texts = np.random.default_rng(SEED), [one.text for one in again]
+        parts += [tokens.scattered(self._trunk.tokenizer, texts, SCATTERED, random) for _ in range(VARIANTS - 1)]
+        return tokens.Texts(np.concatenate([one.flat for one in parts]), np.cumsum(np.concatenate([one.lengths for one in parts])))
+
+    def grown(self, without: frozenset[str]) -> tuple[Network, dict[str, Any]]:
+        """Return a network that learnt from everything but the posts of the writers in ``without``, and what it cost."""
+        torch.manual_seed(SEED)
+        network = self._trunk.network()
+        left_out = np.array([one.writer in without for one in self._all])
+        self._school.labels.times = np.where(left_out, 0.0, self._times)
+        path = self._cache / f"branch-{self._key(without)}.pt"
+        if path.exists():
+            kept = torch.load(path, weights_only=True)
+            network.load_state_dict(kept["state"])
+            return network.eval(), kept["cost"]
+        total = float(self._school.labels.times.sum()) * (1 + 1 / PLAN.every / 2)
+
+        def done(steps: int, posts: int, seconds: float) -> float:
+            return posts / total
+
+        title = f"without {', '.join(sorted(without))}" if without else "with all writers"
+        cost = train(network.to(self._device), self._school, PLAN, done, SEED, None, self._device, title)
+        network.cpu()
+        torch.save({"state": network.state_dict(), "cost": cost}, path)
+        return network, cost
+
+    def _key(self, without: frozenset[str]) -> str:
+        key = hashlib.sha256(self._school.labels.times.tobytes() + "\x01".join(one.text for one in self._all).encode("utf-8", "replace"))
+        key.update(self._school.labels.complaint.tobytes() + self._school.labels.topic.tobytes() + self._school.labels.sentiment.tobytes())
+        key.update(b"".join(value.numpy().tobytes() for value in self._trunk.state.values()) + repr(PLAN).encode())
+        return key.hexdigest()[:12]
+
+    def crossed(self, posts: Sequence[Example], folds: Sequence[frozenset[str]]) -> NDArray[np.float32]:
+        """Return the logits (posts, VERDICTS) of our own posts, each from a network that saw nothing of its writer."""
+        texts = tokens.encode(self._trunk.tokenizer, [one.text for one in posts], "own")
+        out = np.zeros((len(posts), VERDICTS), np.float32)
+        for left_out in folds:
+            rows = np.array([at for at, one in enumerate(posts) if one.writer in left_out])
+            out[rows] = judged(self.grown(left_out)[0], texts, rows)[0]
+        return out
