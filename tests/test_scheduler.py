@@ -114,6 +114,11 @@ def test_once_does_all_steps_and_says_what_failed(home: Path) -> None:
     assert good.returncode == 0, good.stderr
     with Store.open(home / "monitor.db") as store:
         assert sum(store.posts.waiting().values()) == 0
+    with (home / "posts.jsonl").open("a") as stream:
+        stream.write("this is no record\n")
+    broken = subprocess.run(monitor("once"), cwd=home, capture_output=True, text=True, timeout=60, check=False)
+    assert broken.returncode == 0, "a broken line is told and skipped: the pass was good"
+    assert "posts.jsonl:2" in broken.stderr
     (home / "posts.jsonl").unlink()
     bad = subprocess.run(monitor("once"), cwd=home, capture_output=True, text=True, timeout=60, check=False)
     assert bad.returncode == 1

@@ -115,7 +115,10 @@ def _credit(store: Store, name: str, meter: Meter | None, now: datetime) -> Cred
     kept = store.state(_key(name))
     requests, money, at = json.loads(kept) if kept else (0.0, 0.0, (now - EVERY).isoformat())
     day, month = (spent(cost) for cost in store.sources.spent(name, now))
-    return Credit(requests, money).grown(meter.allowance, day, month, now, datetime.fromisoformat(at))
+    credit = Credit(requests, money).grown(meter.allowance, day, month, now, datetime.fromisoformat(at))
+    if not kept:
+        _put_credit(store, name, credit, now)
+    return credit
 
 
 def _put_credit(store: Store, name: str, credit: Credit, now: datetime) -> None:
