@@ -67,6 +67,8 @@ class Shelf:
 class Feeds:
     """Reads each feed once a pass, one page for each that has changed."""
 
+    platform = "feeds"
+
     def __init__(
         self,
         name: str,

@@ -70,6 +70,8 @@ class Options:
 class Naver:
     """Asks once for each kind and term, newest first."""
 
+    platform = "naver"
+
     def __init__(
         self,
         name: str,

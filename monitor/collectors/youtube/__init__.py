@@ -27,6 +27,7 @@ WINDOW = 500
 """So many videos one search shows, over all its pages."""
 LONGEST = 200
 """Characters of one question."""
+NO_VIDEO = "00000000000"
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,8 @@ class Options:
     """A key of a project in the Google Cloud console with the YouTube Data API switched on.
 
     A day has 100 searches and 10,000 units for all else (a request is one). Replies are read with their comment, at most 100 of each;
-    a reply under a comment older than `overlap` is missed.
+    a reply under a comment older than `overlap` is missed. When the searches are used up, that is told, and comments are read once an hour
+    until midnight in California.
     """
 
     key: Secret
@@ -107,6 +109,10 @@ class YouTube:
         yield Page(cursor=memory.cursor())
         if spent:
             raise spent
+
+    def probe(self) -> None:
+        """Ask for a video that there is not: one unit of the day's 10,000, and none of its searches."""
+        self._videos([NO_VIDEO])
 
     def refresh(self, post_ids: Sequence[str]) -> Iterator[Page]:
         """Yield counts, present words and deletions; videos and comments apart, 50 a request."""
