@@ -69,12 +69,15 @@ def _extra_with(kind: str, module: str) -> str | None:
         described = metadata.metadata(DISTRIBUTION)
     except metadata.PackageNotFoundError:
         return None
+    found = []
     for requirement in described.get_all("Requires-Dist") or ():
         name = re.match(r"[A-Za-z0-9._-]+", requirement)
         extra = re.search(r"extra\s*==\s*['\"]([^'\"]+)['\"]", requirement)
         if name and extra and _plain(name[0]) == _plain(module):
-            return extra[1]
-    return kind if kind in (described.get_all("Provides-Extra") or ()) else None
+            found.append(extra[1])
+    if kind in found or (not found and kind in (described.get_all("Provides-Extra") or ())):
+        return kind
+    return found[0] if found else None
 
 
 def _plain(name: str) -> str:

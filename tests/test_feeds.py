@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from email.message import Message
 
 import pytest
 from conftest import SHARED
 
-from monitor.collectors import Page
+from monitor import plugins
+from monitor.collectors import KINDS, Page
 from monitor.collectors.feeds import Feeds, Options
 from monitor.collectors.feeds.reading import entries_of
 from monitor.collectors.metering import Allowance, Meter, Spent
 from monitor.collectors.web import Web, inside
 from monitor.domain import Post, Precision
-from monitor.errors import AuthFailed, BudgetSpent, RateLimited, Unavailable
+from monitor.errors import AuthFailed, BudgetSpent, ConfigError, RateLimited, Unavailable
 from tests.checks.collectors import WATCH
 from tests.platforms.feeds import FeedStub, rss
 from tests.platforms.stub import Answer
@@ -227,6 +230,29 @@ def test_a_cursor_of_another_version_begins_anew(stub: FeedStub, cursor: str) ->
     found, after = passed(collector(stub), cursor)
     assert len(posts(found)) == 1
     assert "127.0.0.1" not in str(after) and json.loads(str(after))
+
+
+def test_a_missing_feedparser_is_told_with_the_extra_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("monitor.collectors.feeds", "monitor.collectors.feeds.reading"):
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "feedparser", None)
+    monkeypatch.setattr("importlib.metadata.metadata", _announced)
+    with pytest.raises(ConfigError, match=r'feedparser, which is not installed: pip install "complaint-monitor\[feeds\]"'):
+        plugins.load(KINDS, "feeds")
+
+
+def _announced(name: str) -> Message:
+    told = Message()
+    for extra in ("dev", "feeds"):
+        told["Provides-Extra"] = extra
+        told["Requires-Dist"] = f"feedparser<7,>=6.0.14; extra == '{extra}'"
+    return told
+
+
+def test_what_a_feed_says_of_its_language_is_not_believed() -> None:
+    """It is mostly the default of the software behind it, and a watch's languages would rule the entry out."""
+    body = rss("게시판</title><language>en-us</language><title>", "<item><title>한울오토</title><guid>1</guid></item>")
+    assert [post.language for post in read(body.encode())] == [None]
 
 
 def parse_recorded() -> dict[str, tuple[int, str]]:

@@ -124,6 +124,15 @@ def test_a_followed_video_that_is_deleted_is_told(stub: YouTubeStub) -> None:
     video.deleted = True
     found, _ = passed(collector(stub), cursor)
     assert [line.post_id for page in found for line in page.gone] == [f"youtube:{video.id}"]
+    found, _ = passed(collector(stub), [page.cursor for page in found if page.cursor][-1])
+    assert not [line for page in found for line in page.gone]
+
+
+def test_an_answer_without_its_list_deletes_nothing(stub: YouTubeStub) -> None:
+    video = a_video(stub)
+    stub.plant(Fault("no list", Answer.of({"kind": "youtube#videoListResponse"})))
+    with pytest.raises(Unavailable):
+        list(collector(stub).refresh([f"youtube:{video.id}"]))
 
 
 def test_comments_of_an_own_channel_are_about_us_without_naming_us(stub: YouTubeStub) -> None:

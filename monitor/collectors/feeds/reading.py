@@ -75,7 +75,6 @@ def _read(entry: Mapping[str, Any], feed: Mapping[str, Any], url: str, about: st
         created_at=at or now,
         url=address(link),
         author_id=author.id if author else None,
-        language=clean(str(entry.get("language") or feed.get("language") or ""), 20) or None,
         community=clean(plain_of_html(str(feed.get("title") or "")), 100) or host,
         time_precision=Precision.SECOND if at else Precision.SEEN,
         about=about if about and about.casefold() not in text.casefold() else None,

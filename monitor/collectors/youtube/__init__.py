@@ -179,6 +179,8 @@ class YouTube:
         for chunk in _chunks([native for native in memory.videos if native not in looked_at]):
             page = self._again(chunk, self._videos(chunk))
             counts.update((line.post_id.removeprefix("youtube:"), line.replies or 0) for line in page.engagement)
+            for line in page.gone:
+                del memory.videos[line.post_id.removeprefix("youtube:")]
             yield page
         for native, followed in sorted(memory.videos.items()):
             if native not in self.options.videos and followed.comments != counts.get(native, followed.comments):

@@ -63,8 +63,8 @@ class Api:
             found = None
         if answer.status != 200 or (isinstance(found, dict) and "error" in found):
             raise self._refused(answer, found, path.startswith("/comment"), "pageToken" in params)
-        if isinstance(found, dict) and "items" not in found and str(found.get("kind")).startswith("youtube#"):
-            found["items"] = []  # some lists leave it out when there is nothing
+        if isinstance(found, dict) and "items" not in found and "id" not in params and str(found.get("kind")).startswith("youtube#"):
+            found["items"] = []  # some lists leave it out when there is nothing; of what was asked for by id that would say: all deleted
         if not isinstance(found, dict) or not isinstance(found.get("items"), list):
             raise Unavailable(self.source, "the answer is not JSON with a list")
         return found
