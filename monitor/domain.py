@@ -441,6 +441,57 @@ class Spread:
     bars: tuple[Bar, ...]
 
 
+class Action(StrEnum):
+    """What staff do about an incident; those in ``BUTTONS`` may be pressed where a message is shown.
+
+    ``handled``: the alert was right and the trouble is over. ``not_ours`` and ``dismiss`` say the same; so do ``duplicate`` and merging.
+    """
+
+    ACKNOWLEDGE = "acknowledge"
+    ASSIGN = "assign"
+    HANDLED = "handled"
+    NOT_OURS = "not_ours"
+    DUPLICATE = "duplicate"
+    SILENCE = "silence_4h"
+    RESOLVE = "resolve"
+    DISMISS = "dismiss"
+    CONFIRM = "confirm"
+    UNDO = "undo"
+
+
+BUTTONS = (Action.ACKNOWLEDGE, Action.ASSIGN, Action.HANDLED, Action.NOT_OURS, Action.DUPLICATE, Action.SILENCE)
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """Something staff may do where they read a message; ``value`` is the incident's number, ``style`` "primary", "danger" or None."""
+
+    action: Action
+    label: str
+    value: str
+    style: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the living message of an incident shows: a newer one replaces it when this has changed (``alerting.should_update``).
+
+    ``reach`` and ``outlook`` are bands, counted from 0: of people who have seen it against the threshold, and of the chance that they
+    pass it; None where nothing is measured. ``quotes`` are the ids of the quoted posts.
+    """
+
+    at: datetime
+    status: Status
+    assigned_to: str | None = None
+    merged_into: int | None = None
+    silenced_until: datetime | None = None
+    severity: Severity | None = None
+    posts: int = 0
+    reach: int | None = None
+    outlook: int | None = None
+    quotes: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """What staff read, in plain text: notifiers escape and format. Equal ``dedup_key`` means the same message.
@@ -448,6 +499,9 @@ class Message:
     ``headline`` is the one sentence to read if only one is read; ``badge`` names the severity in the reader's language; ``why`` says
     why we speak now; ``footer`` what to type next; ``headings`` are the titles of the parts (``facts spread quotes why actions``),
     so that no notifier needs words of its own. ``reason`` is None for messages about ourselves.
+
+    ``update``: a silent refresh that takes the place of what the thread's last message shows; only channels that can update in place are
+    given it. ``buttons``: what staff may do right there, in the reader's language, for channels that have buttons.
     """
 
     subject: str
@@ -469,6 +523,8 @@ class Message:
     why: tuple[str, ...] = ()
     footer: tuple[str, ...] = ()
     headings: dict[str, str] = field(default_factory=dict)
+    update: bool = False
+    buttons: tuple[Button, ...] = ()
 
 
 class Delivery(StrEnum):
@@ -566,7 +622,7 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Who changed what, when: from ``was`` to ``became``."""
+    """Who changed what, when: from ``was`` to ``became``; ``origin`` says where it was done (``cli``, ``slack:U123``, ``link``)."""
 
     at: datetime
     who: str
@@ -575,3 +631,4 @@ class Change:
     was: str | None
     became: str | None
     note: str
+    origin: str = ""

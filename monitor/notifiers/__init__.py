@@ -26,10 +26,14 @@ class Notifier(Protocol):
 
 @runtime_checkable
 class Updating(Protocol):
-    """What a notifier may have besides: replacing a message that its channel shows already.
+    """What a notifier may have besides: replacing, without a sound, a message that its channel shows already.
 
-    It is used when a post that the message quotes was deleted or edited. What cannot be taken back (an e-mail) has no ``update``.
+    It is used for the living message of an incident (``message.update`` is True then: somebody acknowledged it, it grows) and when a post
+    that a message quotes was deleted or edited. What cannot be taken back (an e-mail) has no ``update``. Such a class says
+    ``updates = True``.
     """
+
+    updates: bool
 
     def update(self, message: Message, handle: str) -> None:
         """Show ``message`` in the place of the one that ``send`` returned ``handle`` for. Raises ``DeliveryFailed``."""

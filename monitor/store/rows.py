@@ -10,8 +10,10 @@ from functools import lru_cache
 from typing import Any
 
 from monitor.domain import (
+    Action,
     Bar,
     Because,
+    Button,
     Exposure,
     Fact,
     Interval,
@@ -174,6 +176,8 @@ def message_text(message: Message) -> str:
             "thread": message.thread,
             "sent_at": message.sent_at,
             "link": message.link,
+            "update": message.update,
+            "buttons": [[button.action.value, button.label, button.value, button.style] for button in message.buttons],
         }
     )
 
@@ -201,6 +205,8 @@ def message_of(text: str, picture: bytes | None) -> Message:
         sent_at=found["sent_at"],
         link=found["link"],
         picture=picture,
+        update=found.get("update", False),
+        buttons=tuple(Button(Action(action), label, value, style) for action, label, value, style in found.get("buttons", ())),
     )
 
 
