@@ -134,11 +134,6 @@ def test_nothing_measured_only_an_alarm_notifies() -> None:
     assert outcome(situation(None, emerging=True, alarm=Alarm())) == (Reason.FIRST, Severity.HIGH)
 
 
-def test_an_alarm_on_a_stream_already_told_goes_to_the_digest() -> None:
-    decision = decide(situation(None, emerging=True, alarm=Alarm(), stream_alerted=True), DESK, P)
-    assert (decision.reason, decision.because.code) == (Reason.DIGEST, "alerting_stream_alerted")
-
-
 def test_an_alarm_pays_the_price_too() -> None:
     assert outcome(situation(None, alarm=Alarm(), price=40.0))[0] is Reason.OVER_BUDGET
 

@@ -77,7 +77,6 @@ def situations(draw: st.DrawFn) -> Situation:
         now=NOW,
         pressure=Pressure(draw(st.floats(1, 90)), draw(moments)),
         alarm=draw(st.none() | alarms),
-        stream_alerted=draw(st.booleans()),
         told=draw(st.none() | tolds),
         open_alerts=draw(st.integers(0, 12)),
         pages_this_shift=draw(st.integers(0, 4)),

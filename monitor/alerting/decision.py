@@ -216,8 +216,6 @@ def _code(case: _Case, reason: Reason) -> str:
         return "alerting_page_cap" if case.paged_out else "alerting_receiver_cap"
     if reason in (Reason.BELOW_SEVERITY, Reason.NOT_EMERGING) and case.worth.doubtful and case.situation.assessment.forecast is not None:
         return "alerting_doubtful"
-    if reason is Reason.DIGEST and case.situation.stream_alerted:
-        return "alerting_stream_alerted"
     return f"alerting_{reason.value}"
 
 

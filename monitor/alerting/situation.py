@@ -66,7 +66,7 @@ class Situation:
     """All that decides about one incident at one moment.
 
     ``alarm``: the alarm of this incident that no notification has answered, for as long as its episode lasts.
-    ``stream_alerted``: another live incident has already been alerted for that alarm's stream.
+    Alarms of a whole stream come here once: they are given to the incident whose posts explain the rise, a told one first.
     ``open_alerts``: unacknowledged incidents that were notified in this shift (this one included if it was).
     ``pages_this_shift``: critical notifications of this shift. ``sent``: notifications of the last 24 h by receiver.
     ``on_storm_page``: a storm page has named it as critical; its ``alerted_at`` is set then.
@@ -79,7 +79,6 @@ class Situation:
     now: datetime
     pressure: Pressure
     alarm: Alarm | None = None
-    stream_alerted: bool = False
     told: Told | None = None
     open_alerts: int = 0
     pages_this_shift: int = 0

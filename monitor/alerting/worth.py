@@ -64,7 +64,7 @@ def weigh(situation: Situation, desk: Desk, parameters: Parameters) -> Worth:
     gain = weight * (parameters.cost_claim - parameters.cost_outside) / parameters.cost_triage * lead_worth
     heard = parameters.fatigue**others
     price = situation.pressure.after(situation.now, desk.budget).price
-    alarmed = situation.alarm is not None and not situation.stream_alerted
+    alarmed = situation.alarm is not None
     by_forecast = (p or 0.0) * gain * heard
     by_alarm = parameters.alarm_probability * gain * heard if alarmed else 0.0
     foreseen = p is not None and p >= parameters.notify_probability and by_forecast >= price

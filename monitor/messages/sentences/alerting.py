@@ -59,10 +59,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "늘고 있지만 따로 알릴 정도는 아니어서 요약에 담습니다 (평소 {expected:count}건, 현재 {observed:count}건).",
         "It is growing, but not enough for a message of its own ({observed:count} posts, {expected:count} are normal): see the digest.",
     ),
-    "alerting_stream_alerted": (
-        "같은 흐름의 다른 사건을 이미 알렸으므로 요약에 담습니다.",
-        "Another incident of the same stream has already been reported: this one goes into the digest.",
-    ),
     "alerting_not_emerging": (
         "평소 수준입니다 (평소 {expected:count}건, 현재 {observed:count}건).",
         "This is within the normal ({observed:count} posts, {expected:count} are normal).",
