@@ -7,12 +7,13 @@ import sys
 import click
 
 from monitor import __version__
-from monitor.cli import analysing, incidents, running, tending
+from monitor.cli import analysing, incidents, running, setting_up, tending
 from monitor.cli.desk import fail, show_what_can_be_shown
 from monitor.errors import MonitorError
 
 VERBS = (
     *running.VERBS,
+    *setting_up.VERBS,
     *incidents.VERBS,
     *analysing.VERBS,
     *tending.VERBS,

@@ -1,4 +1,4 @@
-"""Verbs that run the monitor: demo, init, check, run, once, add."""
+"""Verbs that run the monitor: demo, run, once, add."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from monitor import actions, assembly, config, demo, messages
+from monitor import actions, assembly, demo
 from monitor.cli.desk import Desk, log_to_stderr, now, settled, span, staff
 from monitor.config.sections import Language
 from monitor.errors import MonitorError
@@ -22,48 +22,6 @@ from monitor.store import Store
 def demo_verb(database: str, language: Language | None, mail: str) -> None:
     """Show what it does: a bundled story of some days, replayed in seconds; no credentials needed."""
     demo.run(Path(database), Path(mail), language)
-
-
-@click.command("init")
-@click.argument("file", type=click.Path(path_type=Path), default="config.toml")
-def init(file: Path) -> None:
-    """Write a commented config.toml to start from."""
-    if file.exists():
-        raise MonitorError(f"{file} exists already; nothing was changed")
-    file.write_bytes(config.template().read_bytes())
-    click.echo(str(file))
-
-
-@click.command("check")
-@settled(must=True)
-@click.option("--send-test", is_flag=True, help="Also send a test message to every receiver.")
-def check(desk: Desk, send_test: bool) -> None:
-    """Say whether the configuration, the model, the database, the collectors and the channels are in order."""
-    parts = assembly.parts(desk.settings)
-    desk.say("check.config", path=str(desk.config), watches=len(desk.settings.watches), receivers=len(desk.settings.receivers))
-    desk.say("check.model", model=parts.classifier.model)
-    for remark in desk.settings.remarks():
-        click.echo(messages.sentence(remark, desk.settings.monitor.language, desk.settings.zone))
-    with Store.open(desk.database) as store:
-        desk.say("check.database", path=desk.database, posts=store.counts()["posts"])
-    failures = 0
-    for source in assembly.sources(desk.settings):
-        trouble = assembly.trouble_with(source.collector)
-        desk.say("check.source" if trouble is None else "check.no_source", name=source.name, why=trouble)
-        failures += trouble is not None
-    if send_test:
-        failures += _send_tests(desk, parts)
-    if failures:
-        raise MonitorError(desk.phrase("check.failed", failures=failures))
-
-
-def _send_tests(desk: Desk, parts: assembly.Parts) -> int:
-    failures = 0
-    for (receiver, channel), notifier in parts.notifiers.items():
-        error = assembly.send(notifier, assembly.test_message(desk.settings, receiver, now()))
-        desk.say("check.sent" if error is None else "check.not_sent", receiver=receiver, channel=channel, why=error)
-        failures += error is not None
-    return failures
 
 
 @click.command("run")
@@ -118,4 +76,4 @@ def add(desk: Desk, text: str, watch: str | None) -> None:
     desk.say("added", id=post.id)
 
 
-VERBS = (demo_verb, init, check, run, once, add)
+VERBS = (demo_verb, run, once, add)

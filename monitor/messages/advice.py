@@ -138,7 +138,7 @@ ADVICE: dict[str, tuple[str, str]] = {
         "프로젝트에 YouTube Data API v3가 켜져 있지 않거나 키가 제한되어 있습니다. Google Cloud 콘솔에서 켜세요.",
         "YouTube Data API v3 is not switched on in the project, or the key is restricted: see the Google Cloud console.",
     ),
-    "advice.youtube.limited": (
+    "advice.youtube.unpaid": (
         "오늘의 할당량을 다 썼습니다 (태평양 시간 자정에 다시 시작). every를 늘리거나 할당량을 신청하세요.",
         "The quota of the day is used up (it starts again at midnight Pacific time): lengthen every or apply for more.",
     ),

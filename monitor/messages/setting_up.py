@@ -16,10 +16,10 @@ SETTING_UP: dict[str, tuple[str, str]] = {
     "init.no_kind": ("{kind:은/는} 없습니다. 있는 것: {kinds}", "There is no {kind}. There are: {kinds}"),
     "init.about": ("{kind}: {told}", "{kind}: {told}"),
     "init.variable": (
-        "  {key:이/가} 들어 있는 환경 변수 (값이 아니라 이름)",
-        "  environment variable that holds {key} (its name, not the value)",
+        "  {option:이/가} 들어 있는 환경 변수 (값이 아니라 이름)",
+        "  environment variable that holds {option} (its name, not the value)",
     ),
-    "init.value": ("  {key}", "  {key}"),
+    "init.value": ("  {option}", "  {option}"),
     "init.no_variable": (
         "환경 변수 이름은 영문 대문자, 숫자, _로 씁니다. 키 자체는 여기에 적지 마세요.",
         "Names of environment variables are capitals, digits and _; never type the key itself here.",

@@ -76,7 +76,7 @@ def _kinds(head: str, rooms: tuple[str, str, str]) -> str:
 VERBS_KO = {
     "monitor add": "직접 본 불만을 입력합니다. TEXT에는 글의 내용이나 주소, 또는 둘 다 적습니다.",
     "monitor backup": "데이터베이스의 사본을 FILE에 만듭니다. 실행 중에도 내용이 어긋나지 않습니다.",
-    "monitor check": "설정, 모델, 데이터베이스, 수집기와 채널에 이상이 없는지 확인합니다.",
+    "monitor check": "설정, 모델, 데이터베이스, 채널에 이상이 없는지, 수집기마다 무엇을 묻고 얼마가 들며 키가 맞는지 확인합니다.",
     "monitor classify": "FILE(표준 입력은 -)에 있는 글마다 모델의 판정을 보여 줍니다.",
     "monitor demo": "무엇을 하는 프로그램인지 보여 줍니다. 며칠간의 가상 사례를 몇 초 만에 재생하며 인증 정보가 필요 없습니다.",
     "monitor export": "VIEW(v_posts, v_incidents 등)를 엑셀에서 한글이 깨지지 않는 CSV로 저장합니다. FILE을 생략하면 VIEW.csv입니다.",

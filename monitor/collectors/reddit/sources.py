@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from monitor.collectors.queries import any_of, terms_of
+from monitor.collectors.queries import any_of, spellings_of
 from monitor.domain import Watch
 
 LONGEST_QUERY = 512
@@ -27,7 +27,7 @@ def searched(watches: Sequence[Watch], communities: Sequence[str]) -> Iterator[S
     """Yield the searches for all terms, many in one, in ``communities`` (none: everywhere)."""
     groups = ["+".join(communities[start : start + JOINED]) for start in range(0, len(communities), JOINED)] or ["all"]
     for group in groups:
-        for query in any_of(terms_of(watches), LONGEST_QUERY, worded=_phrase):
+        for query in any_of(spellings_of(watches), LONGEST_QUERY, worded=_phrase):
             yield Source(
                 query if group == "all" else f"r/{group}: {query}",
                 f"r/{group}/search/",

@@ -28,6 +28,7 @@ WINDOW = timedelta(days=7) - timedelta(minutes=5)
 """X's recent search shows seven days; the minutes are for clocks that differ."""
 SETTLED = timedelta(days=1)
 """A question without posts counts as answered up to so long ago: more than any clock is wrong, and asking it again is free."""
+PROBED = timedelta(seconds=30)
 YOUNGEST = timedelta(seconds=11)
 """X refuses an end_time that is nearer than ten seconds."""
 
@@ -118,6 +119,11 @@ class X:
     def refresh(self, post_ids: Sequence[str]) -> Iterator[Page]:
         """Yield counts, edits and deletions of posts, a hundred a request."""
         yield from look_again(self.source, post_ids, self.options.country, self.clock)
+
+    def probe(self) -> None:
+        """Ask the first question about the last half minute: that tries token and plan, and finds next to nothing to pay for."""
+        if self.questions:
+            self.source.search(self.questions[0].text, self.clock() - PROBED)
 
     def _answered(self, question: Question, progress: Progress) -> Iterator[Page]:
         """Ask one question: what is new since it was last answered, then what earlier passes left, as far back as X shows."""

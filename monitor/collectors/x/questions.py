@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from monitor.collectors.queries import any_of, terms_of
+from monitor.collectors.queries import any_of, spellings_of
 from monitor.domain import Watch
 
 MOST = 100
@@ -33,7 +33,7 @@ def questions_for(watches: Sequence[Watch], longest: int) -> list[Question]:
 
 def unaskable(watches: Sequence[Watch], longest: int) -> list[str]:
     """Return the terms that no query can hold: too long, or without any letter or digit."""
-    return [term for term in terms_of(watches) if not _askable(term, longest)]
+    return [term for term in spellings_of(watches) if not _askable(term, longest)]
 
 
 def _grouped(watches: Sequence[Watch], longest: int, negate: bool) -> list[Question]:
@@ -49,7 +49,7 @@ def _asked(watches: Sequence[Watch], languages: tuple[str, ...], none: tuple[str
     if len(rest) > longest // 2:
         rest = _rest(languages, ())
     found, held = list[Question](), list[str]()
-    for term in (term for term in terms_of(watches) if _askable(term, longest)):
+    for term in (term for term in spellings_of(watches) if _askable(term, longest)):
         if held and len(any_of([*held, term], longest, worded=worded, rest=rest)) > 1:
             found.append(_question(held, languages, longest, rest))
             held = []
