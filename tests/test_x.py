@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from monitor.collectors.x import Options, X
+from monitor.collectors.x.counting import Counting
 from monitor.collectors.x.progress import Progress, Stretch
 from monitor.collectors.x.questions import questions_for
 from monitor.collectors.x.records import read_post
@@ -244,17 +245,19 @@ def test_a_pause_of_more_than_seven_days_is_a_hole_and_silence_is_not(stub: XStu
         cursor = page.cursor
 
 
-def test_a_clock_that_is_ahead_of_x_loses_nothing(stub: XStub) -> None:
+@pytest.mark.parametrize("counting", ["never", "always"])
+def test_a_clock_that_is_ahead_of_x_loses_nothing(stub: XStub, counting: Counting) -> None:
     theirs, ours = stub.clock, Clock(stub.clock() + timedelta(hours=3))
-    asked = X("x", Options(Secret(TOKEN), base_url=stub.base_url), (WATCH,), ours)
+    asked = X("x", Options(Secret(TOKEN), base_url=stub.base_url, counting=counting), (WATCH,), ours)
     found, cursor = list[str](), None
-    for n in range(3):
-        stub.publish(f"한울오토 {n}")
+    for n in range(6):
+        if n % 2 == 0:
+            stub.publish(f"한울오토 {n}")
         pages = list(asked.pages(cursor))
         found, cursor = found + texts(iter(pages)), pages[-1].cursor
         theirs.go_on(hours=1)
         ours.go_on(hours=1)
-    assert set(found) == {"한울오토 0", "한울오토 1", "한울오토 2"}
+    assert set(found) == {"한울오토 0", "한울오토 2", "한울오토 4"}
 
 
 def test_a_new_term_goes_back_and_the_known_ones_keep_their_marks(stub: XStub) -> None:
