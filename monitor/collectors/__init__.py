@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
 from monitor.domain import Author, Engagement, Gone, Post
@@ -55,13 +55,14 @@ class Page:
 class Query:
     """One question that a collector asks its platform on every pass, and what asking it costs (money in the platform's currency).
 
-    ``each`` is what every post that it finds costs besides, at most.
+    ``each`` is what every post that it finds costs besides, at most. With ``apart`` it is not asked on every pass, but so far apart.
     """
 
     text: str
     requests: int = 1
     money: float = 0.0
     each: float = 0.0
+    apart: timedelta = timedelta(0)
 
 
 class Collector(Protocol):

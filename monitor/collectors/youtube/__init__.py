@@ -91,7 +91,7 @@ class YouTube:
 
     def queries(self) -> Sequence[Query]:
         """Return the searches; they are made when they are due, not on every pass."""
-        return [Query(question) for question in self.questions]
+        return [Query(question, apart=self.every) for question in self.questions]
 
     def pages(self, cursor: str | None) -> Iterator[Page]:
         """Yield videos and comments since ``cursor``; comments also when the day's searches are used up, which is raised at the end."""
