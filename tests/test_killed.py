@@ -8,24 +8,30 @@ import signal
 import sqlite3
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import MONDAY, Words, parts_for
 
+from monitor.collectors import hackernews
 from monitor.collectors.jsonl import JsonLines, Options
+from monitor.collectors.metering import Allowance, Meter
 from monitor.config import Settings
 from monitor.domain import Message
 from monitor.pipeline import Pipeline
 from monitor.store import Store
 from monitor.store.connection import Connection
+from tests.platforms.hackernews import HackerNewsStub
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs fork and SIGKILL")
 
 TICKS = 9
+WALKS = 2
+GONE = 40_000_003
 TROUBLES = (
     "새 차에 흠집 투성이로 왔어요 topic=damage_loss !",
     "어제 받은 새 차 문짝 흠집 실화냐 topic=damage_loss !",
@@ -45,6 +51,11 @@ NOT_STATE = {
     "post_search_docsize",
     "post_search_config",
 }
+
+
+SEEN_TWICE = {"notifications", "spending", "state"}
+"""A page read again after a death is paid again; what refreshing may still spend follows from that."""
+UNTOLD = 2
 
 
 class Mailbox:
@@ -95,7 +106,39 @@ def run(folder: Path, settings: Settings) -> None:
             pipeline.tick(now)
 
 
-def child(folder: Path, settings: Settings, die_at: int | None, before: bool) -> int:
+def walk(folder: Path, settings: Settings) -> None:
+    """Some passes over a platform that lists newest first, page by page, and looks at its posts again."""
+    os.chdir(folder)
+    clock = folder / "clock"
+    hackernews.PER_PAGE = 4
+    parts = parts_for(settings, None)  # type: ignore[arg-type]
+    parts = type(parts)(settings, Words(), parts.matcher, dict.fromkeys(parts.notifiers, Mailbox(folder / "mailbox")))
+    base_url = (folder.parent / "base_url").read_text()
+    options = hackernews.Options(f"{base_url}/api/v1", f"{base_url}/v0", first=timedelta(hours=2))
+    with Store.open(folder / "monitor.db") as store:
+        for tick in range(int(clock.read_text()) if clock.exists() else 0, WALKS):
+            clock.write_text(str(tick))
+            now = MONDAY + timedelta(minutes=20 + 30 * tick)
+            meter = Meter("news", Allowance(requests_per_day=10_000))
+            collector = hackernews.HackerNews("news", options, settings.watches, lambda now=now: now, meter)
+            pipeline = Pipeline(store, parts)
+            pipeline.collect("news", collector, now, meter)
+            pipeline.refresh("news", collector, now, meter)
+            pipeline.tick(now)
+            pipeline.watch_ourselves(now)
+
+
+class Growing(HackerNewsStub):
+    """Only an item shows points, as comments have none in the search; one is deleted."""
+
+    def _item(self, number: int) -> dict[str, Any] | None:
+        if number == GONE:
+            return {"id": number, "deleted": True, "time": self.stories[number]["created_at_i"], "type": "comment"}
+        found = super()._item(number)
+        return found and found | {"score": 100}
+
+
+def child(folder: Path, settings: Settings, die_at: int | None, before: bool, life: Callable[[Path, Settings], None] = run) -> int:
     """Run in a process of its own, killed at its ``die_at``-th commit; return how many commits there were (or -1)."""
     reader, writer = os.pipe()
     pid = os.fork()
@@ -103,7 +146,7 @@ def child(folder: Path, settings: Settings, die_at: int | None, before: bool) ->
         status = 1
         try:
             with counted_commits(die_at, before) as count:
-                run(folder, settings)
+                life(folder, settings)
             os.write(writer, str(count[0]).encode())
             status = 0
         finally:
@@ -187,3 +230,33 @@ def test_killed_anywhere_it_ends_in_the_same_state(tmp_path: Path, settings: Set
 def without_attempts(tables: dict[str, list[tuple[object, ...]]]) -> dict[str, list[tuple[object, ...]]]:
     """How often a channel was tried, and when it took the message, may differ after a death; what it was told may not."""
     return {name: rows for name, rows in tables.items() if name != "notifications"}
+
+
+def test_killed_at_any_page_or_look_nothing_is_lost_or_doubled(tmp_path: Path, settings: Settings) -> None:
+    with Growing() as stub:
+        assert isinstance(stub, HackerNewsStub)
+        for number in range(11):
+            text = TROUBLES[number % 5] if number < 5 else TROUBLES[5]
+            stub.publish(f"한울오토 {text} {number}", MONDAY + timedelta(minutes=2 * number), author=f"a{number}")
+        (tmp_path / "base_url").write_text(stub.base_url)
+        whole = tmp_path / "whole"
+        whole.mkdir()
+        commits = child(whole, settings, None, before=False, life=walk)
+        expected = state(whole / "monitor.db")
+        assert len(expected["posts"]) == 11 and len(expected["looks"]) >= 5, "it collects and looks again, or nothing is proven"
+        assert sum("store_gone" in row for row in expected["incident_posts"]) == 1
+        for die_at in range(1, commits + 1):
+            folder = tmp_path / f"{die_at}"
+            folder.mkdir()
+            child(folder, settings, die_at, before=die_at % 2 == 0, life=walk)
+            child(folder, settings, None, before=False, life=walk)
+            again = state(folder / "monitor.db")
+            assert {name: rows for name, rows in again.items() if name not in SEEN_TWICE} == {
+                name: rows for name, rows in expected.items() if name not in SEEN_TWICE
+            }, f"killed at commit {die_at}"
+            assert len(again["notifications"]) == len(expected["notifications"])
+            assert requests(again) >= requests(expected) - UNTOLD, "what was asked and never stored is a page at most"
+
+
+def requests(tables: dict[str, list[tuple[object, ...]]]) -> int:
+    return sum(int(row.split(", ")[2]) for row in map(str, tables["spending"]))

@@ -63,8 +63,8 @@ def keep(store: Store, matcher: Matcher, page: Page, now: datetime) -> int:
         page.gone,
         now,
     )
-    edited = store.posts.edit(page.edited, [mention for post in page.edited for mention in matcher.mentions(post)], now)
-    if added.gone or edited.posts:
+    edited = page.edited and store.posts.edit(page.edited, [one for post in page.edited for one in matcher.mentions(post)], now).posts
+    if added.gone or edited:
         store.put_state("incidents_version", f"gone {now.isoformat()}".encode())  # the index of live incidents forgets their words too
     return added.posts
 
