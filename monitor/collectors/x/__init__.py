@@ -72,6 +72,7 @@ class X:
 
     platform = "x"
     batch = PER_LOOKUP
+    paid_by_day = True
 
     def __init__(
         self,
