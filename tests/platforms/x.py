@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from monitor.collectors import Page
@@ -116,8 +117,9 @@ class XStub(Stub):
         wrong = self._wrong(asked) or self._wrong_page(asked)
         if wrong:
             return wrong
-        shown = self._matching(asked, self.tokens.get(asked.query.get("next_token", ""), 1 << 63))
-        page = shown[: int(asked.query.get("max_results", "10"))]
+        size = int(asked.query.get("max_results", "10"))
+        shown = list(islice(self._matching(asked, self.tokens.get(asked.query.get("next_token", ""), 1 << 63)), size + 1))
+        page = shown[:size]
         meta: dict[str, Any] = {"result_count": len(page)}
         if page:
             meta |= {"newest_id": str(page[0].id), "oldest_id": str(page[-1].id)}
@@ -165,16 +167,14 @@ class XStub(Stub):
         self._charge("user", [one["id"] for one in found], 0.010)
         return self._said({**({"data": found} if found else {}), **({"errors": errors} if errors else {})})
 
-    def _matching(self, asked: Asked, below: int = 1 << 63) -> list[Published]:
+    def _matching(self, asked: Asked, below: int = 1 << 63) -> Iterator[Published]:
+        """Yield what the query finds, newest first."""
         since = _time(asked.query.get("start_time")) or self.clock() - timedelta(days=7)
         until = _time(asked.query.get("end_time")) or self.clock() + timedelta(days=1)
         wanted = _Query(asked.query["query"])
-        shown = [
-            post
-            for post in self.posts
-            if post.id < below and since <= post.at < until and self._state(post) == "active" and self._indexed(post) and wanted.fits(post)
-        ]
-        return sorted(shown, key=lambda post: post.id, reverse=True)
+        for post in sorted(self.posts, key=lambda post: post.id, reverse=True):
+            if post.id < below and since <= post.at < until and self._state(post) == "active" and self._indexed(post) and wanted.fits(post):
+                yield post
 
     def _indexed(self, post: Published) -> bool:
         return post.seen_from is None or post.seen_from <= self.clock()
