@@ -11,13 +11,13 @@ from monitor.collectors import Collector
 from monitor.collectors.metering import Meter
 from monitor.config import Settings
 from monitor.domain import TOPICS, Because, Labels, Message, Passage
-from monitor.errors import CollectFailed, DeliveryFailed, ModelError
+from monitor.errors import DeliveryFailed, ModelError
 from monitor.matching import Matcher
 from monitor.notifiers import Notifier
 from monitor.pipeline.parts import Parts, Source
 from monitor.pipeline.topics import OwnTopics
 
-__all__ = ["Awaited", "Kept", "Parts", "classifier", "parts", "sources", "test_message", "trouble_with"]
+__all__ = ["Awaited", "Kept", "Parts", "classifier", "parts", "sources", "test_message"]
 
 
 class Kept:
@@ -99,15 +99,6 @@ def _source(settings: Settings, table: config.Collector) -> Source:
         meter=meter,
     )
     return Source(table.name, made, table.every, meter, table.kind)
-
-
-def trouble_with(collector: Collector) -> str | None:
-    """Ask a collector for its first page; return what is wrong, or None."""
-    try:
-        next(iter(collector.pages(None)), None)
-    except CollectFailed as failure:
-        return str(failure)
-    return None
 
 
 def test_message(settings: Settings, receiver: str, now: datetime) -> Message:
