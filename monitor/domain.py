@@ -477,11 +477,12 @@ class Shown:
     """What the living message of an incident shows: a newer one replaces it when this has changed (``alerting.should_update``).
 
     ``reach`` and ``outlook`` are bands, counted from 0: of people who have seen it against the threshold, and of the chance that they
-    pass it; None where nothing is measured. ``quotes`` are the ids of the quoted posts.
+    pass it; None where nothing is measured. ``by`` brought it into that status. ``quotes`` are the ids of the quoted posts.
     """
 
     at: datetime
     status: Status
+    by: str | None = None
     assigned_to: str | None = None
     merged_into: int | None = None
     silenced_until: datetime | None = None
@@ -632,3 +633,22 @@ class Change:
     became: str | None
     note: str
     origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """How staff responded to an incident that they were told of; what has not happened yet is None.
+
+    ``working_hours``: whether they were told from Monday to Friday, 09:00 to 18:00, by the company's clock. ``ended_by`` is "monitor"
+    where nothing more was written and it closed by itself.
+    """
+
+    incident_id: int
+    severity: Severity | None
+    working_hours: bool
+    alerted_at: datetime
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
+    ended_as: Status | None
+    ended_at: datetime | None
+    ended_by: str | None

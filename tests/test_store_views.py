@@ -36,6 +36,8 @@ def fill(store: Store) -> None:
     store.incidents.mark_crossed(1, at(70))
     for number, alerted, crossed in ((2, 80, 20), (3, None, 30), (4, 5, None), (5, None, None)):
         store.incidents.open(incident(number, alerted_at=alerted and at(alerted), crossed_at=crossed and at(crossed)), None)
+    with store.coming_from("slack:U1"):
+        store.incidents.transition(2, Status.ACKNOWLEDGED, "kim", at(95))
     store.posts.set_cursor("naver", "7", at(1))
     store.runs.record(Run("collect naver", at(-2000), at(-1999), 4, 0))
     store.runs.record(Run("collect naver", at(0), at(1), 3, 0))

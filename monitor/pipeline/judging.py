@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from monitor.attention import bad_news
 from monitor.domain import Because, Classification, Fingerprint, Incident, Judged, Kind, Member, Passage, Status, Step
@@ -31,6 +31,7 @@ def classify(store: Store, parts: Parts, now: datetime) -> Outcome:
 
 def _classify(store: Store, parts: Parts, now: datetime) -> Outcome:
     store.set_complaint_threshold(parts.settings.classifier.complaint_threshold)
+    store.set_utc_offset(now.astimezone(parts.settings.zone).utcoffset() or timedelta(0))
     done = 0
     more = True
     while more and (work := store.posts.unclassified(BATCH)):

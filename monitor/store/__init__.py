@@ -6,7 +6,9 @@ One SQLite file in WAL mode: one process writes at a time, any number read besid
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 
@@ -17,13 +19,14 @@ from monitor.store.export import backup, export
 from monitor.store.incidents import Incidents
 from monitor.store.intake import Added
 from monitor.store.looks import Followed, Looks
-from monitor.store.outbox import Outbox
+from monitor.store.outbox import Living, Outbox
 from monitor.store.posts import Posts
 from monitor.store.retention import Limits, Removed, Retention
 from monitor.store.runs import Runs, holder_name
 from monitor.store.schema import VIEWS, check, schema_version, upgrade
 from monitor.store.search import match_expression
 from monitor.store.sources import Cost, Sources
+from monitor.store.staff_views import OFFSET
 
 __all__ = [
     "VIEWS",
@@ -32,6 +35,7 @@ __all__ = [
     "Followed",
     "Incidents",
     "Limits",
+    "Living",
     "Looks",
     "Outbox",
     "Posts",
@@ -97,6 +101,15 @@ class Store:
         """All or nothing; the write lock is taken at once; nested ones are savepoints. Raises ``Busy`` after waiting in vain."""
         return self._db.transaction()
 
+    @contextmanager
+    def coming_from(self, origin: str) -> Iterator[None]:
+        """Write ``origin`` ("cli", "link", "slack:U123") beside every change that staff make inside, in the audit table."""
+        before, self._db.origin = self._db.origin, origin
+        try:
+            yield
+        finally:
+            self._db.origin = before
+
     @property
     def schema_version(self) -> int:
         """The version of the tables in the file."""
@@ -118,6 +131,12 @@ class Store:
         value = repr(float(threshold)).encode()
         if self.state(THRESHOLD) != value:
             self.put_state(THRESHOLD, value)
+
+    def set_utc_offset(self, offset: timedelta) -> None:
+        """How far the company's clock is ahead of UTC: what the views call working hours hangs on it."""
+        value = f"{round(offset.total_seconds() / 60):+d}".encode()
+        if self.state(OFFSET) != value:
+            self.put_state(OFFSET, value)
 
     # ---- taking out
 

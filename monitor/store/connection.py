@@ -36,13 +36,15 @@ _READ_ONLY = ("PRAGMA query_only = ON", _CACHE)
 class Connection:
     """A connection that speaks tuples and raises only ``StoreError`` and its kind.
 
-    Not to be shared between threads; a second thread opens a store of its own.
+    Not to be shared between threads; a second thread opens a store of its own. ``origin`` says where those act from who change
+    something now, for the audit table.
     """
 
     def __init__(self, path: str, *, durable: bool, readonly: bool, wait: float):
         self.path = path
         self.readonly = readonly
         self.durable = durable
+        self.origin = ""
         with self._translated():
             self._raw = _connect(path, readonly, wait)
         try:

@@ -6,15 +6,15 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
-from monitor.domain import LEGAL_MOVES, LIVE, Because, Change, Incident, Judged, Kind, Member, Severity, Standing, Status
+from monitor.domain import LEGAL_MOVES, LIVE, Because, Change, Incident, Judged, Kind, Member, Response, Severity, Standing, Status
 from monitor.errors import IllegalTransition, NotFound, StoreError
-from monitor.store.audit import PROGRAM, changes, record
+from monitor.store.audit import PROGRAM, changes, last_move, record, responses
 from monitor.store.connection import Connection
 from monitor.store.estimates import INCIDENT, INCIDENT_WIDTH, Estimates, incident_of, incident_values
 from monitor.store.posts import Posts
 from monitor.store.retention import Retention
 from monitor.store.rows import because_of, because_text, maybe_stamp, moment, stamp
-from monitor.store.schema import LIVE_INCIDENTS
+from monitor.store.schema import LIVE_INCIDENTS, LIVE_STATUS
 from monitor.store.silences import Silences
 
 _RANK = {Status.DISMISSED: 0, Status.RESOLVED: 1, Status.CANDIDATE: 2, Status.TRIGGERED: 3, Status.ACKNOWLEDGED: 4}
@@ -50,12 +50,33 @@ class Incidents(Estimates, Silences):
         """Incidents that are neither resolved nor dismissed, by number."""
         return [incident_of(row) for row in self._db.rows(f"SELECT {INCIDENT} FROM {LIVE_INCIDENTS} ORDER BY id")]
 
-    def all(self, limit: int = 100, statuses: Sequence[Status] = (), watch: str | None = None) -> list[Incident]:
-        """The latest incidents, newest first; of certain statuses or one watch if given."""
+    def all(
+        self,
+        limit: int = 100,
+        statuses: Sequence[Status] = (),
+        watch: str | None = None,
+        *,
+        topic: str | None = None,
+        severities: Sequence[Severity] = (),
+        assigned_to: str | None = None,
+    ) -> list[Incident]:
+        """The latest incidents, newest first; only what fits all that is given."""
         found = self._db.rows(
             f"""SELECT {INCIDENT} FROM incidents WHERE (?1 = '[]' OR status IN (SELECT value FROM json_each(?1)))
-            AND (?2 IS NULL OR watch = ?2) ORDER BY id DESC LIMIT ?3""",
-            (json.dumps([status.value for status in statuses]), watch, limit),
+            AND (?2 IS NULL OR watch = ?2) AND (?4 IS NULL OR topic = ?4)
+            AND (?5 = '[]' OR severity IN (SELECT value FROM json_each(?5))) AND (?6 IS NULL OR assigned_to = ?6)
+            ORDER BY id DESC LIMIT ?3""",
+            (json.dumps([*statuses]), watch, limit, topic, json.dumps([*severities]), assigned_to),
+        )
+        return [incident_of(row) for row in found]
+
+    def told(self, since: datetime) -> list[Incident]:
+        """Incidents that staff have heard of and that are live, or were closed after ``since``, by number."""
+        found = self._db.rows(
+            f"""SELECT {INCIDENT} FROM {LIVE_INCIDENTS} AND alerted_at IS NOT NULL UNION
+            SELECT {INCIDENT} FROM incidents INDEXED BY incidents_told WHERE alerted_at IS NOT NULL AND status_at >= ?
+            AND merged_into IS NULL AND NOT {LIVE_STATUS} ORDER BY 1""",
+            (stamp(since),),
         )
         return [incident_of(row) for row in found]
 
@@ -228,6 +249,34 @@ class Incidents(Estimates, Silences):
     def history(self, incident_id: int | None = None, limit: int = 1000) -> list[Change]:
         """What was changed, by whom and when, oldest first; of everything for None."""
         return changes(self._db, incident_id, limit)
+
+    def last_move(self, incident_id: int, became: Status | None = None) -> Change | None:
+        """The latest change of an incident's status, or the latest one to ``became``; None if there was none."""
+        return last_move(self._db, incident_id, None if became is None else became.value)
+
+    def reopen(self, incident_id: int, who: str, now: datetime) -> Incident:
+        """Take back that somebody closed an incident: it is as it was before, and no news again; return it.
+
+        Raises ``NotFound``, and ``IllegalTransition`` unless a person resolved or dismissed it.
+        """
+        with self._db.transaction():
+            incident, closed = self.get(incident_id), self.last_move(incident_id)
+            if incident.status in LIVE or incident.merged_into is not None or closed is None or closed.was is None or closed.who == PROGRAM:
+                raise IllegalTransition(f"incident {incident_id} is {incident.status}: there is nothing to take back")
+            before = Status(closed.was)
+            earlier = self.last_move(incident_id, before)
+            self._db.execute(
+                "UPDATE incidents SET status = ?2, status_at = ?3, due_at = ?4 WHERE id = ?1",
+                (incident_id, before.value, earlier and stamp(earlier.at), stamp(now) if before in LIVE else None),
+            )
+            if incident.status is Status.DISMISSED:
+                self._posts.unlabel(incident_id, closed.who, closed.at)
+            record(self._db, now, who, "undo", incident_id, incident.status.value, before.value)
+            return self.get(incident_id)
+
+    def responses(self, since: datetime, until: datetime) -> list[Response]:
+        """How staff responded to what they were told from ``since`` to ``until`` (see ``v_response``)."""
+        return responses(self._db, since, until)
 
     def subscribe(self, incident_id: int, receiver: str, by: str, now: datetime) -> None:
         """Let ``receiver`` hear of this incident besides those its route names. Raises ``NotFound``."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from monitor.domain import Delivery, Message, Notification
+from monitor.domain import Delivery, Message, Notification, Shown
 from monitor.errors import NotFound
 from monitor.store.connection import Connection
-from monitor.store.rows import maybe_moment, maybe_stamp, message_of, message_text, moment, stamp
+from monitor.store.rows import maybe_moment, maybe_stamp, message_of, message_text, moment, shown_of, shown_text, stamp
 
 _COLUMNS = (
     "id, decision, incident, receiver, channel, message, picture, attempts, "
@@ -18,6 +18,16 @@ _COLUMNS = (
     AND o.thread = notifications.thread AND o.handle IS NOT NULL AND o.id < notifications.id ORDER BY o.id DESC LIMIT 1), """
     "state, created_at, next_attempt_at, delivered_at, error"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Living:
+    """What one channel of a receiver shows of an incident, in which thread."""
+
+    receiver: str
+    channel: str
+    thread: str
+    shown: Shown
 
 
 class Outbox:
@@ -35,19 +45,38 @@ class Outbox:
         message: Message,
         now: datetime,
         due_at: datetime | None = None,
+        shown: Shown | None = None,
     ) -> int:
-        """Put a message into the outbox, due at ``due_at`` (None: now); return its number.
+        """Put a message into the outbox, due at ``due_at`` (None: now); return its number. ``shown``: what it shows of its incident.
 
-        A message whose key is there already for this receiver and channel is not doubled: the number is that of the first.
+        A message whose key is there already for this receiver and channel is not doubled: the number is that of the first. Updates of
+        its thread that wait for the same channel are dropped: only the newest matters.
         """
         key = (receiver, channel, message.dedup_key)
         self._db.execute(
             """INSERT OR IGNORE INTO notifications
-            (decision, incident, receiver, channel, dedup_key, thread, message, picture, state, next_attempt_at, created_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?)""",
-            (decision_id, incident_id, *key, message.thread, message_text(message), message.picture, stamp(due_at or now), stamp(now)),
+            (decision, incident, receiver, channel, dedup_key, thread, message, picture, refresh, shown, state, next_attempt_at, created_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?)""",
+            (
+                decision_id,
+                incident_id,
+                *key,
+                message.thread,
+                message_text(message),
+                message.picture,
+                int(message.update),
+                None if shown is None else shown_text(shown),
+                stamp(due_at or now),
+                stamp(now),
+            ),
         )
-        return int(self._db.value("SELECT id FROM notifications WHERE receiver = ? AND channel = ? AND dedup_key = ?", key))
+        number = int(self._db.value("SELECT id FROM notifications WHERE receiver = ? AND channel = ? AND dedup_key = ?", key))
+        self._db.execute(
+            """DELETE FROM notifications INDEXED BY notifications_due WHERE state = 'pending' AND refresh = 1 AND lease_until IS NULL
+            AND receiver = ? AND channel = ? AND thread = ? AND id < ?""",
+            (receiver, channel, message.thread, number),
+        )
+        return number
 
     def claim_due(self, now: datetime, limit: int, lease: timedelta) -> list[Notification]:
         """Take what is due, or whose lease ran out, in order of time; nobody else gets it before ``now + lease``."""
@@ -69,13 +98,22 @@ class Outbox:
         return maybe_moment(self._db.value("SELECT min(next_attempt_at) FROM notifications WHERE state = 'pending'"))
 
     def delivered(self, notification_id: int, handle: str | None, now: datetime) -> None:
-        """A channel accepted it; ``handle`` lets the next message of the thread refer to it. Raises ``NotFound``."""
+        """A channel accepted it; ``handle`` lets the next message of the thread refer to it. Raises ``NotFound``.
+
+        Earlier updates of the thread, of which nothing is to be seen any more, are removed.
+        """
         self._change(
             """UPDATE notifications SET state = 'delivered', handle = ?2, delivered_at = ?3,
             lease_until = NULL, next_attempt_at = NULL, error = NULL""",
             notification_id,
             handle,
             stamp(now),
+        )
+        self._db.execute(
+            """DELETE FROM notifications WHERE id IN (SELECT o.id FROM notifications n JOIN notifications o INDEXED BY notifications_thread
+            ON o.receiver = n.receiver AND o.channel = n.channel AND o.thread = n.thread AND o.handle IS NOT NULL AND o.id < n.id
+            WHERE n.id = ? AND n.refresh = 1 AND o.refresh = 1 AND o.state = 'delivered')""",
+            (notification_id,),
         )
 
     def failed(self, notification_id: int, error: str, retry_at: datetime | None, now: datetime) -> None:
@@ -88,6 +126,36 @@ class Outbox:
             error,
             maybe_stamp(retry_at),
         )
+
+    def superseded(self, notification: Notification) -> bool:
+        """Whether a later message of the thread goes, or went, to the same receiver and channel: an update has nothing to add then."""
+        return bool(
+            self._db.value(
+                """SELECT EXISTS (SELECT 1 FROM notifications WHERE id > ?1 AND incident = ?2 AND receiver = ?3 AND channel = ?4
+                AND thread = ?5 AND state <> 'dead')""",
+                (
+                    notification.id,
+                    notification.incident_id,
+                    notification.receiver,
+                    notification.channel,
+                    notification.message.thread,
+                ),
+            )
+        )
+
+    def drop(self, notification_id: int) -> None:
+        """Remove a message that need not be sent any more: an update that a later one overtook."""
+        self._db.execute("DELETE FROM notifications WHERE id = ?", (notification_id,))
+
+    def living(self, incident_id: int) -> Sequence[Living]:
+        """What the channels show of an incident: the latest message of each thread at each receiver and channel that has taken one."""
+        found = self._db.rows(
+            """SELECT receiver, channel, thread, shown, max(handle IS NOT NULL) OVER (PARTITION BY receiver, channel, thread)
+            FROM notifications INDEXED BY notifications_of WHERE incident = ? AND shown IS NOT NULL AND state <> 'dead' ORDER BY id""",
+            (incident_id,),
+        )
+        latest = {row[:3]: Living(row[0], row[1], row[2], shown_of(row[3])) for row in found if row[4]}
+        return list(latest.values())
 
     def to_update(self, now: datetime, limit: int) -> list[Notification]:
         """Delivered messages whose text has changed since (a quoted post was deleted), each with its own handle as ``previous``.

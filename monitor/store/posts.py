@@ -129,6 +129,14 @@ class Posts(Intake):
                 self._db, correction.at, correction.who, "label", note=f"{correction.post_id} {complaint} {sentiment} {correction.topic}"
             )
 
+    def unlabel(self, incident_id: int, who: str, at: datetime) -> None:
+        """Take back what ``who`` said, at that moment, of all posts of an incident at once: the model's word holds again."""
+        self._db.execute(
+            """DELETE FROM labels WHERE who = ? AND at = ? AND (post, watch) IN (
+            SELECT post, watch FROM incident_posts INDEXED BY incident_posts_of WHERE incident = ?)""",
+            (who, stamp(at), incident_id),
+        )
+
     def labels(self, since: datetime | None = None) -> list[tuple[Post, Mention, Correction]]:
         """What staff said, oldest first: training examples."""
         found = self._db.rows(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -25,7 +26,9 @@ from monitor.domain import (
     Reason,
     Sentiment,
     Severity,
+    Shown,
     Spread,
+    Status,
 )
 
 Spans = tuple[tuple[int, int], ...]
@@ -208,6 +211,19 @@ def message_of(text: str, picture: bytes | None) -> Message:
         update=found.get("update", False),
         buttons=tuple(Button(Action(action), label, value, style) for action, label, value, style in found.get("buttons", ())),
     )
+
+
+def shown_text(shown: Shown) -> str:
+    """Write what a message shows of its incident as JSON."""
+    return text_of({name: value for name, value in asdict(shown).items() if value is not None and value != ()})
+
+
+def shown_of(text: str) -> Shown:
+    """Read what ``shown_text`` wrote."""
+    found = value_of(text)
+    severity = found.get("severity")
+    kept = {"status": Status(found["status"]), "severity": severity and Severity(severity), "quotes": tuple(found.get("quotes", ()))}
+    return Shown(**{**found, **kept})
 
 
 def _spread_values(spread: Spread) -> dict[str, object]:

@@ -358,6 +358,22 @@ def m002_watch_the_sources(db: Database) -> None:
             db.execute(statement)
 
 
+_STAFF = """
+ALTER TABLE audit ADD COLUMN origin TEXT NOT NULL DEFAULT '';
+ALTER TABLE notifications ADD COLUMN refresh INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE notifications ADD COLUMN shown TEXT;
+CREATE INDEX incidents_told ON incidents(status_at) WHERE alerted_at IS NOT NULL;
+"""
+
+
+@migrations()
+def m003_answer_to_staff(db: Database) -> None:
+    """Where staff acted from; messages that only refresh what a channel shows, and what each message shows."""
+    for statement in _STAFF.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+
+
 VERSION = len(migrations._migrations)
 
 

@@ -5,19 +5,10 @@ This is data as well as definition: the analysts' page is written and checked fr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from monitor.store.staff_views import STAFF_VIEWS
+from monitor.store.view import View
 
-
-@dataclass(frozen=True)
-class View:
-    """One view: its SELECT, one sentence on what a row is, each column's meaning in order, and a question it answers."""
-
-    sql: str
-    description: str
-    columns: dict[str, str]
-    question: str
-    example: str
-
+__all__ = ["VIEWS", "View"]
 
 _THRESHOLD = "coalesce((SELECT CAST(CAST(value AS TEXT) AS REAL) FROM state WHERE key = 'complaint_threshold'), 0.5)"
 
@@ -354,4 +345,5 @@ FROM incidents WHERE merged_into IS NULL AND (alerted_at IS NOT NULL OR crossed_
         "How early do we warn, and how often not at all?",
         "SELECT outcome, count(*) AS incidents, round(avg(lead_minutes)) AS mean_lead_minutes FROM v_lead_time GROUP BY outcome",
     ),
+    **STAFF_VIEWS,
 }
