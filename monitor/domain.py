@@ -441,6 +441,77 @@ class Spread:
     bars: tuple[Bar, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """An event of the company's own (a late vessel, a failed delivery wave, an outage) that may make customers complain.
+
+    ``kind`` is the company's word for it; ``topic`` the topic of the complaints it would cause; None means "not said".
+    """
+
+    id: str
+    at: datetime
+    kind: str
+    text: str
+    topic: str | None = None
+    place: str | None = None
+    ends_at: datetime | None = None
+    partner: str | None = None
+    watch: str | None = None
+
+
+class Stage(Enum):
+    """Where a trouble stands in the 1:10:100 rule of quality costs; the number is shown."""
+
+    SIGNAL = 1
+    PUBLIC = 2
+    CRISIS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A customer's own words: one telling stretch of a post, as written."""
+
+    text: str
+    post: Post
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """The five questions about an incident, answered in reasons: who, what, what they want, how we know, and their own words.
+
+    ``cost`` compares acting now with waiting; ``languages`` are those of the posts, the most frequent first; ``signal`` is the event of
+    our own that fits.
+    """
+
+    who: tuple[Because, ...]
+    problem: tuple[Because, ...]
+    wants: tuple[Because, ...]
+    evidence: tuple[Because, ...]
+    experience: tuple[Words, ...]
+    stage: Stage
+    cost: tuple[Because, ...]
+    languages: tuple[str, ...] = ()
+    signal: Signal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One question of the brief and its answer, in the reader's language; ``quotes`` are customers' own words, to be escaped."""
+
+    question: str
+    lines: tuple[str, ...]
+    quotes: tuple[Quote, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A draft of a public answer in the language of the posts, for a person to finish and send; the program never posts anything."""
+
+    language: str
+    label: str
+    text: str
+
+
 class Action(StrEnum):
     """What staff do about an incident; those in ``BUTTONS`` may be pressed where a message is shown.
 
@@ -503,6 +574,9 @@ class Message:
 
     ``update``: a silent refresh that takes the place of what the thread's last message shows; only channels that can update in place are
     given it. ``buttons``: what staff may do right there, in the reader's language, for channels that have buttons.
+
+    ``brief``: the five questions (for a thread, a mail). ``stage``: cost of acting now and of waiting, headed by the stage of 1:10:100.
+    ``replies``: drafts of a public answer; ``never``: what it must not say. Their headings are ``replies`` and ``never``.
     """
 
     subject: str
@@ -526,6 +600,10 @@ class Message:
     headings: dict[str, str] = field(default_factory=dict)
     update: bool = False
     buttons: tuple[Button, ...] = ()
+    brief: tuple[Answer, ...] = ()
+    stage: Answer | None = None
+    replies: tuple[Reply, ...] = ()
+    never: tuple[str, ...] = ()
 
 
 class Delivery(StrEnum):

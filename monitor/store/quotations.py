@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
@@ -39,7 +40,12 @@ class Quotation:
             "facts": [[label, clean(value)] for label, value in message["facts"]],
             **{name: clean(message[name]) for name in ("subject", "headline")},
             **{name: [clean(line) for line in message[name]] for name in ("lines", "why")},
+            **({"brief": [self._left_of(answer, clean) for answer in message["brief"]]} if "brief" in message else {}),
         }
+
+    def _left_of(self, answer: dict[str, Any], clean: Callable[[str], str]) -> dict[str, Any]:
+        lines = [clean(line) for line in answer["lines"]]
+        return answer | {"lines": lines, "quotes": [quote for quote in answer["quotes"] if not self._quoted(*quote)]}
 
     def _quoted(self, text: str, source: str, url: str | None) -> bool:
         return self.stands_in(text) or (url is not None and url == self.url)

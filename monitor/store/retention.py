@@ -25,8 +25,8 @@ _EDITED = '{"code":"store_edited","values":{}}'
 BATCH = 1000
 _EMPTIED = (
     dict.fromkeys(("subject", "headline"), "")
-    | dict.fromkeys(("lines", "facts", "quotes", "why", "actions", "footer"), ())
-    | {"spread": None}
+    | dict.fromkeys(("lines", "facts", "quotes", "why", "actions", "footer", "brief", "replies", "never"), ())
+    | {"spread": None, "stage": None}
 )
 COMPARED = 200
 """So many other posts of an incident are asked whether they have a removed post's words too."""

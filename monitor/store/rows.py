@@ -12,6 +12,7 @@ from typing import Any
 
 from monitor.domain import (
     Action,
+    Answer,
     Bar,
     Because,
     Button,
@@ -24,6 +25,7 @@ from monitor.domain import (
     Precision,
     Quote,
     Reason,
+    Reply,
     Sentiment,
     Severity,
     Shown,
@@ -181,6 +183,10 @@ def message_text(message: Message) -> str:
             "link": message.link,
             "update": message.update,
             "buttons": [[button.action.value, button.label, button.value, button.style] for button in message.buttons],
+            "brief": [_answer_values(answer) for answer in message.brief],
+            "stage": None if message.stage is None else _answer_values(message.stage),
+            "replies": [[reply.language, reply.label, reply.text] for reply in message.replies],
+            "never": message.never,
         }
     )
 
@@ -210,7 +216,23 @@ def message_of(text: str, picture: bytes | None) -> Message:
         picture=picture,
         update=found.get("update", False),
         buttons=tuple(Button(Action(action), label, value, style) for action, label, value, style in found.get("buttons", ())),
+        brief=tuple(map(_answer_of, found.get("brief", ()))),
+        stage=_answer_of(found["stage"]) if found.get("stage") else None,
+        replies=tuple(Reply(*reply) for reply in found.get("replies", ())),
+        never=tuple(found.get("never", ())),
     )
+
+
+def _answer_values(answer: Answer) -> dict[str, object]:
+    return {
+        "question": answer.question,
+        "lines": answer.lines,
+        "quotes": [[quote.text, quote.source, quote.url] for quote in answer.quotes],
+    }
+
+
+def _answer_of(found: Mapping[str, Any]) -> Answer:
+    return Answer(found["question"], tuple(found["lines"]), tuple(Quote(*quote) for quote in found["quotes"]))
 
 
 def shown_text(shown: Shown) -> str:
