@@ -200,6 +200,9 @@ def test_settings_for_other_watches_databases_and_languages(read: Read) -> None:
 
 def test_remarks_about_a_file_that_is_right(read: Read) -> None:
     assert [remark.code for remark in read("").remarks()] == ["config_no_watch", "config_no_collector"]
+    short = '[[watch]]\nname = "w"\nany = ["SK", "@sk", "현대", "Hanul"]\n'
+    assert [remark.values.get("term") for remark in read(short).remarks() if remark.code == "config_short"] == ["SK"]
+    assert not [remark for remark in read(short + "whole_words = true\n").remarks() if remark.code == "config_short"]
     assert [remark.code for remark in read(FULL).remarks()] == ["config_silent"]
     narrow = read(FULL.replace('platform = ["naver"]', 'topic = ["safety"]')).remarks()
     assert narrow[1].values == {"watch": "hanul", "topic": "delivery_delay"}

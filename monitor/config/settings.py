@@ -29,6 +29,8 @@ from monitor.domain import Because
 from monitor.errors import NotFound
 from monitor.notifiers import KINDS as NOTIFIERS
 
+SHORT = 3
+"""Letters of a Latin term that is worth a remark where it need not stand alone."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -88,7 +90,14 @@ class Settings:
     def remarks(self) -> tuple[Because, ...]:
         """Return what an operator should know although the file is right; ``messages.sentence`` says it."""
         lacks = (("config_no_watch", not self.watches), ("config_no_collector", not self.collectors), ("config_silent", self.desk.silent))
-        return tuple(Because(code) for code, holds in lacks if holds) + tuple(self._unrouted())
+        return tuple(Because(code) for code, holds in lacks if holds) + tuple(self._short()) + tuple(self._unrouted())
+
+    def _short(self) -> Iterator[Because]:
+        """Yield the Latin terms so short that they stand in many longer words."""
+        for watch in self.watches:
+            for term in watch.any:
+                if len(term) <= SHORT and term.isascii() and term.isalnum() and not watch.whole_words:
+                    yield Because("config_short", {"watch": watch.name, "term": term})
 
     def _unrouted(self) -> Iterator[Because]:
         """Yield the first topic of each watch whose critical incidents would reach nobody; routes by platform or language count as open."""

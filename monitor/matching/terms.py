@@ -43,7 +43,7 @@ class Term:
     def spans(self, text: Text) -> list[tuple[int, int]]:
         """Return where the term stands in ``text.folded``, in order; some may overlap."""
         found = _matches(self._whole, text.folded) if self.whole else self._as_written(text.folded)
-        if self.variants:
+        if self.variants and text.bare.count(self.bare) > len(found):
             found = sorted({*found, *(text.tightened(*span) for span in _matches(self._loosely, text.loose))})
         return found
 

@@ -19,6 +19,7 @@ import click
 from monitor import assembly, config, replay
 from monitor.collectors.jsonl import Record
 from monitor.domain import Author, Classification, Engagement, Passage, Post, Step, Watch
+from monitor.matching import Matcher
 from monitor.pipeline import Memory, Pipeline, judging
 from monitor.store import Store
 
@@ -106,6 +107,31 @@ def classify(parts: assembly.Parts, count: int) -> dict[str, float]:
     return {"classify_posts_per_s": rate(count, started)}
 
 
+def matching(count: int) -> dict[str, float]:
+    """Measure posts a second of processor time against 1,000 watches of ten terms; every post mentions one of them."""
+    draw = random.Random(3)
+
+    def korean() -> str:
+        return "".join(draw.choices(SYLLABLES, k=draw.randint(3, 6)))
+
+    def latin() -> str:
+        return "".join(draw.choice(letters) for letters in ("bdfghjklmnprst", "aeiou", *["abcdefghiklmnoprstuy"] * draw.randint(3, 6)))
+
+    def terms() -> tuple[str, ...]:
+        return (*(korean() for _ in range(6)), f"{latin()} {latin()}", latin(), f"#{korean()}", f"@{latin()}")
+
+    lists = [(terms(), (korean(),)) for _ in range(999)] + [(("한울오토", "Hanul Auto", *terms()[:8]), ("한울오토바이",))]
+    written = list(posts(count, per_day=2_000))
+    figures = {}
+    for variants in (False, True):
+        matcher = Matcher([Watch(str(place), any_, none, variants=variants) for place, (any_, none) in enumerate(lists)])
+        started = time.process_time()
+        for post in written:
+            matcher.mentions(post)
+        figures["match_variants_posts_per_s" if variants else "match_posts_per_s"] = round(count / (time.process_time() - started), 1)
+    return figures
+
+
 def group(parts: assembly.Parts, folder: Path, count: int) -> dict[str, float]:
     """Measure the group step over ``count`` judged posts, a third of them complaints, in one go."""
     with Store.open(folder / "group.db", durable=False, searchable=False) as store:
@@ -161,6 +187,7 @@ def main() -> None:
         folder = Path(name)
         scale = 10 if quick else 1
         figures |= ingest(parts, folder, 100_000 // scale)
+        figures |= matching(50_000 // scale)
         figures |= classify(parts, 50_000 // scale)
         figures |= group(parts, folder, 10_000 // scale)
         figures |= whole_replay(parts, folder, 10_000 // scale)

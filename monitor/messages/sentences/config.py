@@ -13,6 +13,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         '시험 운영(mode = "silent")입니다. 판단은 기록하지만 아무것도 보내지 않습니다.',
         'This is a rehearsal (mode = "silent"): decisions are recorded, nothing is sent.',
     ),
+    "config_short": (
+        "{watch}의 {term:은/는} 짧아서 다른 낱말 속에서도 걸립니다. whole_words = true로 하면 따로 선 것만 찾습니다.",
+        "{term} of {watch} is short and stands inside many other words: whole_words = true finds it only where it stands alone.",
+    ),
     "config_unrouted": (
         "{watch}의 {topic:topic} 문제는 심각해도 아무에게도 가지 않습니다: 맞는 [[route]]가 없습니다.",
         "A critical incident of {watch} about {topic:topic} would reach nobody: no [[route]] takes it.",
