@@ -1,8 +1,8 @@
-"""How good the classifier is on a labelled file.
+"""How good the classifier is: on a labelled file, or without one on the shared texts it never learnt from, beside floors and aims.
 
-One JSON object a line (plain or gzip): ``text`` and any of ``sentiment`` (neg, neu, pos), ``complaint`` (0 or 1), ``topic``; optional
-``lang``, ``watch`` (the term in the text that names the watched company), ``spans`` ([start, end) pairs, instead of ``watch``), ``writer``
-or ``source`` to score by. A label that is missing or null is not scored.
+A labelled file has one JSON object a line (plain or gzip): ``text`` and any of ``sentiment`` (neg, neu, pos), ``complaint`` (0 or 1),
+``topic``; optional ``lang``, ``watch`` (the term in the text that names the watched company), ``spans`` ([start, end) pairs, instead of
+``watch``), ``writer`` or ``source`` to score by. A label that is missing or null is not scored.
 
 Keys of the result: ``model``, ``rows``, ``posts_per_second``; ``scores`` has an entry for ``all``, each language, writer and source:
 ``sentiment`` {rows, accuracy, macro_recall, macro_f1, two_class_accuracy (neg against pos by the higher score), by_class},
@@ -35,14 +35,15 @@ Row = dict[str, Any]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Score ``--data`` and write the figures to ``--out``."""
+    """Score ``--data``, or the shared texts, and write the figures to ``--out``."""
     parser = argparse.ArgumentParser(prog="evaluate classifier", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="labelled JSON Lines, plain or gzip")
+    parser.add_argument("--data", type=Path, help="labelled JSON Lines, plain or gzip (default: the shared texts kept for tests)")
     parser.add_argument("--out", type=Path, help="where to write the figures as JSON (default: stdout)")
     parser.add_argument("--model", help="folder of another model than the shipped one")
     options = parser.parse_args(arguments)
     try:
-        figures = evaluate(read(options.data), Embedded(Options(model=options.model)))
+        model = Embedded(Options(model=options.model))
+        figures = evaluate(read(options.data), model) if options.data else _shared(model, options.model)
     except (MonitorError, OSError, ValueError) as error:
         print(f"evaluate classifier: {error}", file=sys.stderr)
         return 1
@@ -52,6 +53,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         options.out.write_text(text, encoding="utf-8")
     return 0
+
+
+def _shared(model: Embedded, folder: str | None) -> dict[str, Any]:
+    from scripts.evaluation import classifier_table
+
+    result = classifier_table.table(model, Path(folder).expanduser() if folder else None)
+    print(classifier_table.told(result), file=sys.stderr)
+    return result
 
 
 def read(path: Path) -> list[Row]:

@@ -23,10 +23,10 @@ from scripts.training.network import VERDICTS, Network
 from scripts.training.trunk import Pairs, Trunk
 
 SEED = 11
-VARIANTS = 5  # ways in which each own text is taken apart
+VARIANTS = 4  # ways in which each own text is taken apart
 SCATTERED = 0.06  # share of the places within words that part them, in all ways but the first
-REPLAYED = 60_000  # open texts that are read again, so that nothing is forgotten
-PAIRS = (6_000, 1_000)  # translations and paraphrases read again
+REPLAYED = 25_000  # open texts that are read again, so that nothing is forgotten
+PAIRS = (4_000, 700)  # translations and paraphrases read again
 TOLD_TIMES = 12  # how often the troubles stand among the pairs
 PLAN = Plan(rate=3e-4, warm=100, falls=0.1, contrast=0.5, every=4)
 
@@ -48,11 +48,7 @@ def gathered(data: Path, without: frozenset[str], posts: Sequence[Example], told
     lessons = list(open_lessons(data, without))
     weight = np.array([one.times * (3 if one.sentiment else 1) for one in lessons])
     chosen = random.choice(len(lessons), min(REPLAYED, len(lessons)), replace=False, p=weight / weight.sum())
-    pairs = [
-        source[at]
-        for source, most in zip((translations(data), paraphrases(data)), PAIRS, strict=True)
-        for at in _some(random, source, most)
-    ]
+    pairs = [*_some(random, translations(data), PAIRS[0]), *_some(random, paraphrases(data), PAIRS[1])]
     troubles, families = _troubles(told)
     return Lessons(list(own_lessons(posts)), troubles, families, [lessons[at] for at in chosen], pairs)
 
@@ -68,9 +64,8 @@ def _troubles(path: Path) -> tuple[list[Lesson], list[list[list[int]]]]:
         row = json.loads(line)
         topic = (TOPICS.index(row["topic"]), 1.0)
         families.setdefault(row["family"], []).append(list(range(len(lessons), len(lessons) + len(row["texts"]))))
-        lessons += [
-            Lesson(marked(one["text"], ()), complaint=(1, 0.5), topic=topic, times=0.6, writer=row["writer"]) for one in row["texts"]
-        ]
+        for one in row["texts"]:
+            lessons.append(Lesson(marked(one["text"], ()), complaint=(1, 0.5), topic=topic, times=0.6, writer=row["writer"]))
     return lessons, list(families.values())
 
 

@@ -51,6 +51,7 @@ SCORED = (
     "skytrax_reviews",
 )
 WEIGHT = {"nsmc_train": 0.4}  # of a text in the fit of the mixture; 1 if not named
+ENCODER_FOLDS = 3
 TYPICAL = 4_000  # texts by which the range of what flows through the network is found
 BLOCK = 512
 
@@ -66,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     weights, crossed_linear = _linear(material, options.cache)
     trunk = grown(options.data, material.read, [one.text for one in material.posts], options.budget, options.cache, options.device)
     branches = Branches(trunk, gathered(options.data, material.read, material.own, options.pairs / TROUBLES), options.cache, options.device)
-    crossed_encoder = branches.crossed(material.own, linear.folds(material.own))
+    crossed_encoder = branches.crossed(material.own, linear.folds(material.own, ENCODER_FOLDS))
     network, cost = branches.grown(frozenset())
     _write_encoder(network, trunk, material, options.out)
     model = Model(weights, options.out)

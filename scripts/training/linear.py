@@ -41,10 +41,10 @@ def first_stage(examples: Sequence[Example], wide: sparse.csr_matrix, cache: Pat
     return np.clip(np.rint(table / scale), -127, 127).astype(np.int8), scale, bias
 
 
-def folds(posts: Sequence[Example]) -> list[frozenset[str]]:
+def folds(posts: Sequence[Example], count: int = FOLDS) -> list[frozenset[str]]:
     """Return which writers are left out together."""
     writers = sorted({str(one.writer) for one in posts})
-    return [frozenset(writers[fold::FOLDS]) for fold in range(min(FOLDS, len(writers)))]
+    return [frozenset(writers[fold::count]) for fold in range(min(count, len(writers)))]
 
 
 class Second:
