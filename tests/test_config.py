@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monitor import config, messages
-from monitor.alerting import QuietHours, Route
+from monitor.alerting import Hours, Route
 from monitor.collectors import KINDS as COLLECTORS
 from monitor.config import Settings, limits, reference
 from monitor.config.lines import lines_of
@@ -95,10 +95,11 @@ def placeholders(text: str) -> list[str]:
 
 def test_every_example_that_is_commented_out_is_right_too(read: Read) -> None:
     text = config.template().read_text(encoding="utf-8")
-    settings = read(re.sub(r"(?m)^#(?=[^ #\n])", "", text))
+    named = re.findall(r'env = "(\w+)"', text)
+    settings = read(re.sub(r"(?m)^#(?=[^ #\n])", "", text), dict.fromkeys(named, "x"))
     assert [receiver.name for receiver in settings.receivers] == ["당직", "고객경험팀"]
     assert [notifier.kind for notifier in settings.receiver("고객경험팀").notifiers] == ["email"]
-    assert settings.receiver("고객경험팀").quiet_hours == QuietHours.parse("22:00-07:00")
+    assert settings.receiver("고객경험팀").quiet_hours == Hours.parse("22:00-07:00")
     assert [collector.kind for collector in settings.collectors] == ["jsonl"]
     assert settings.routes[1].escalate_after == timedelta(minutes=30)
     assert settings.decision.topic_weights["vehicle_scratch"] == 3

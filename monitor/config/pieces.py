@@ -40,8 +40,12 @@ class Piece:
 COLLECTORS: dict[str, Piece] = {
     "naver": Piece(
         (
-            "네이버 블로그, 카페, 지식iN, 뉴스. developers.naver.com에서 애플리케이션을 만들고 '검색'을 고릅니다. 하루 25,000건까지 무료.",
-            "Naver blogs, cafes, questions, news: an application of developers.naver.com with the search API; 25,000 calls a day are free.",
+            "네이버 블로그, 카페, 지식iN, 뉴스. 새 키는 네이버 클라우드의 NAVER API HUB에서 받습니다.\n"
+            "그 키를 쓰려면 base_url과 헤더 이름도 바꿔야 합니다.\n"
+            "developers.naver.com의 키는 2027-06-30까지 쓸 수 있습니다 (하루 25,000건).",
+            "Naver blogs, cafes, questions, news. New keys come from NAVER API HUB\n"
+            "and also need its base_url and header names;\n"
+            "keys of developers.naver.com work until 2027-06-30 (25,000 calls a day).",
         ),
         "10m",
         {"client_id": Variable("NAVER_CLIENT_ID"), "client_secret": Variable("NAVER_CLIENT_SECRET")},
@@ -58,8 +62,8 @@ COLLECTORS: dict[str, Piece] = {
     ),
     "reddit": Piece(
         (
-            "Reddit 글 검색과, 고른 커뮤니티(subreddits)의 새 글과 댓글. reddit.com/prefs/apps에서 앱을 만들고 이용 승인을 받습니다.",
-            "Reddit: posts by words, and all of chosen subreddits. Make an app at reddit.com/prefs/apps and ask for approval.",
+            "Reddit 글 검색과, 고른 커뮤니티(subreddits)의 새 글과 댓글. Reddit의 승인을 받은 앱의 키가 필요합니다 (상업적 이용은 계약).",
+            "Reddit: posts by words, all of chosen subreddits. Needs the key of an app that Reddit approved (commercial use: a contract).",
         ),
         "5m",
         {
@@ -76,6 +80,13 @@ COLLECTORS: dict[str, Piece] = {
         ),
         "5m",
         {"handle": Ask(), "app_password": Variable("BLUESKY_APP_PASSWORD", beside="handle")},
+    ),
+    "jetstream": Piece(
+        (
+            "Bluesky의 모든 글이 흐르는 통로. 키 없이 모든 글을 읽고 우리 이야기만 남깁니다. 검색보다 빠짐없지만 통신량이 많습니다.",
+            "The stream of all Bluesky posts; no key. Everything is read and only what is about us kept: nothing missed, much traffic.",
+        ),
+        "2m",
     ),
     "mastodon": Piece(
         (

@@ -99,6 +99,11 @@ class Jetstream:
         if trouble:
             raise trouble[0]
 
+    def probe(self) -> None:
+        """Take one frame of the stream as it flows now."""
+        with closing(self.stream.frames(None)) as frames:
+            next(frames, None)
+
     def refresh(self, post_ids: Sequence[str]) -> Iterator[Page]:
         """Yield counts and deletions of posts, 25 a request."""
         return self.service.refresh(post_ids)
