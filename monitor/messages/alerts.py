@@ -9,6 +9,7 @@ from monitor.domain import (
     Assessment,
     Bar,
     Because,
+    Change,
     Decision,
     Exposure,
     Fact,
@@ -23,7 +24,7 @@ from monitor.domain import (
     Severity,
     Spread,
 )
-from monitor.messages import letters, names
+from monitor.messages import buttons, letters, names
 from monitor.messages.letters import Pair
 from monitor.messages.reasons import sentence
 from monitor.messages.wording import Reader
@@ -41,6 +42,8 @@ class Briefing:
     ``telling`` holds the posts to quote, as ``store.posts.telling`` gives them; ``complainants`` counts people, ``since`` is the first
     complaint. ``playbook`` are the steps for the topic, ``topic_label`` the name of a company's own topic, ``responsible`` who answers for
     it. ``worse_than`` is the severity last told (for WORSENED). Numbers about spread come from ``assessment`` and may be unknown.
+    ``stands`` says who brought the incident into its status and when, ``silenced_until`` whether it is silenced. ``changed`` makes it a
+    silent update of the message that the thread shows, and says what is new.
     """
 
     watch: str
@@ -57,6 +60,9 @@ class Briefing:
     worse_than: Severity | None = None
     link: str | None = None
     commands: tuple[str, ...] | None = None
+    stands: Change | None = None
+    silenced_until: datetime | None = None
+    changed: Because | None = None
 
 
 def compose(briefing: Briefing, language: str, zone: tzinfo) -> Message:
@@ -65,26 +71,28 @@ def compose(briefing: Briefing, language: str, zone: tzinfo) -> Message:
     reader = Reader(language, zone, decision.at)
     known = _known(briefing, reader)
     outlook = _outlook(briefing)
-    badge = _badge(decision, reader)
+    what = "update" if briefing.changed else str(decision.reason)
     return Message(
         subject=subject(briefing, reader),
         lines=_lines(briefing, reader, known),
         facts=_facts(briefing, reader, known, outlook),
         quotes=tuple(quote(post, exposure, reader) for post, _, exposure in briefing.telling[:3]),
-        actions=() if decision.reason is Reason.RESOLVED else _actions(briefing, reader),
+        actions=() if decision.reason is Reason.RESOLVED or buttons.closed(incident) else _actions(briefing, reader),
         severity=decision.severity,
         language="ko" if reader.korean else "en",
-        dedup_key=f"incident-{incident.id}/{decision.reason}/{decision.at:%Y%m%dT%H%M%SZ}",
+        dedup_key=f"incident-{incident.id}/{what}/{decision.at:%Y%m%dT%H%M%SZ}",
         thread=f"incident-{incident.id}",
         sent_at=decision.at,
         link=address(briefing.link),
         headline=_headline(briefing, reader, known, outlook),
-        badge=badge,
+        badge=_badge(decision, reader) + (buttons.mark(incident, reader) if briefing.changed else ""),
         reason=decision.reason,
         spread=_spread(briefing, reader, known),
         why=_why(briefing, reader),
         footer=_footer(briefing, reader),
         headings={part: reader.pick(pair) for part, pair in letters.HEADINGS.items() if part != "incidents"},
+        update=briefing.changed is not None,
+        buttons=buttons.fitting(incident, briefing.silenced_until, reader),
     )
 
 
@@ -142,6 +150,9 @@ def _known(briefing: Briefing, reader: Reader) -> dict[str, object]:
         "before": briefing.worse_than,
         "responsible": briefing.responsible,
         "assigned": incident.assigned_to,
+        "state": buttons.state(incident, briefing.stands, reader),
+        "silenced": briefing.silenced_until,
+        "silenced_until": briefing.silenced_until,
         "alerted": incident.alerted_at,
         "lead": None if incident.alerted_at is None else (now - incident.alerted_at).total_seconds(),
         "where": ", ".join(names.name(names.PLATFORMS, p, reader.language) for p in briefing.assessment.emergence.platforms),
@@ -171,7 +182,8 @@ def _headline(briefing: Briefing, reader: Reader, known: dict[str, object], outl
 
 def _lines(briefing: Briefing, reader: Reader, known: dict[str, object]) -> tuple[str, ...]:
     decision = briefing.decision
-    lines = [reader.fill(letters.HAPPENED[briefing.incident.kind], known)]
+    lines = [] if briefing.changed is None else [sentence(briefing.changed, reader.language, reader.zone, reader.now)]
+    lines.append(reader.fill(letters.HAPPENED[briefing.incident.kind], known))
     if decision.reason is Reason.WORSENED and briefing.worse_than not in (None, decision.severity):
         lines.append(reader.fill(letters.WORSE, known))
     if briefing.assessment.reach is None:
@@ -183,7 +195,8 @@ def _lines(briefing: Briefing, reader: Reader, known: dict[str, object]) -> tupl
 
 def _facts(briefing: Briefing, reader: Reader, known: dict[str, object], outlook: str) -> tuple[Fact, ...]:
     reach = briefing.assessment.reach
-    shown = ["title", "topic", "since", "people" if briefing.incident.kind is Kind.COMPLAINT else "talking"]
+    shown = [fact for fact in ("state", "silenced") if known[fact]]
+    shown += ["title", "topic", "since", "people" if briefing.incident.kind is Kind.COMPLAINT else "talking"]
     shown.append("unseen" if reach is None else "seen")
     if outlook not in ("unknown", "seen") and briefing.decision.reason is not Reason.RESOLVED:
         shown.append(outlook)
@@ -239,6 +252,6 @@ def _actions(briefing: Briefing, reader: Reader) -> tuple[str, ...]:
 
 def _footer(briefing: Briefing, reader: Reader) -> tuple[str, ...]:
     id = briefing.incident.id
-    commands = briefing.commands if briefing.commands is not None else (f"monitor why {id}", f"monitor incidents ack {id}")
+    commands = briefing.commands if briefing.commands is not None else (f"monitor why {id}", *buttons.command(briefing.incident))
     number = reader.fill(("사건 {id}번, {at:time} 기준", "Incident {id}, as of {at:time}"), {"id": id, "at": briefing.decision.at})
     return (number, *(clean(command, 100) for command in commands))

@@ -131,6 +131,8 @@ FACTS: dict[str, tuple[Pair, Pair]] = {
         ("24시간 안에 넘을 가능성 {p:percent}", "chance {p:percent} within 24 h"),
     ),
     "where": (("올라온 곳", "Where"), ("{where}", "{where}")),
+    "state": (("상태", "State"), ("{state}", "{state}")),
+    "silenced": (("알림 중지", "Silenced"), ("{silenced_until:time}까지", "until {silenced_until:time}")),
     "responsible": (("책임자", "Responsible"), ("{responsible}", "{responsible}")),
     "assigned": (("담당자", "Assigned to"), ("{assigned}", "{assigned}")),
 }

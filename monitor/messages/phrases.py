@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from monitor.messages.advice import ADVICE
+from monitor.messages.deeds import ACTS
 from monitor.messages.setting_up import SETTING_UP
 
 PHRASES: dict[str, tuple[str, str]] = {
     **ADVICE,
+    **ACTS,
     **SETTING_UP,
     "yes": ("예", "yes"),
     "no": ("아니요", "no"),

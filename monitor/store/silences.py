@@ -40,7 +40,9 @@ class Silences:
                 "INSERT INTO silences (matchers, starts_at, ends_at, author, comment) VALUES (?, ?, ?, ?, ?)",
                 (text_of(matchers), stamp(starts_at), stamp(ends_at), author, comment),
             )
-            record(self._db, now or starts_at, author, "silence", became=str(number), note=comment)
+            incident = matchers.get("incident", "")
+            about = int(incident) if incident.isdecimal() else None
+            record(self._db, now or starts_at, author, "silence", about, became=str(number), note=comment)
         return number
 
     def expire_silence(self, silence_id: int, now: datetime, who: str = PROGRAM) -> None:

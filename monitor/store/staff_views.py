@@ -37,7 +37,7 @@ STAFF_VIEWS: dict[str, View] = {
             "changed_at": "when",
             "who": "who did it; monitor: the program itself",
             "origin": "where it was done: cli, link, slack:U123; empty: the program",
-            "action": "status, assign, confirm, undo, merge (the one kept), merged (the other), split, note, label, silence, expire, forget",
+            "action": "status, assign, confirm, undo, merge (kept), merged (gone), split, note, label, silence, expire, forget",
             "incident_id": "the incident; empty if it concerns none",
             "was": "before",
             "became": "after",

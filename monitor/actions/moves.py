@@ -1,7 +1,4 @@
-"""What staff do about incidents: acknowledge, assign, resolve, dismiss, confirm, merge, split, be silent, add what they saw.
-
-Each is one short transaction, so it may be done beside a running daemon; the daemon notices changed incidents at its next tick.
-"""
+"""The single moves: acknowledge, assign, resolve, dismiss, reopen, confirm, merge, split, be silent, forget, add what staff saw."""
 
 from __future__ import annotations
 
@@ -9,21 +6,22 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from monitor.config import Settings
-from monitor.domain import LIVE, Because, Correction, Incident, Mention, Post, Status, Watch
+from monitor.domain import LIVE, Because, Correction, Incident, Kind, Mention, Post, Status, Watch
 from monitor.errors import IllegalTransition, MonitorError
 from monitor.matching import Matcher
 from monitor.pipeline import changes
 from monitor.pipeline.deciding import pressure, put_pressure
+from monitor.pipeline.showing import INCIDENT
 from monitor.store import Store
 
 _ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 
 
 def acknowledge(store: Store, incident_id: int, who: str, now: datetime, note: str = "") -> Incident:
-    """Somebody looks after it: we speak again only when it gets worse."""
+    """Somebody looks after it: no more alerts, and nobody else is called."""
     return _move(store, incident_id, Status.ACKNOWLEDGED, who, now, note)
 
 
@@ -39,16 +37,29 @@ def resolve(store: Store, incident_id: int, who: str, now: datetime, note: str =
 
 def dismiss(store: Store, incident_id: int, who: str, now: datetime, note: str = "") -> Incident:
     """It was no trouble of ours: its posts are labelled so; the alarm's price stays paid."""
-    incident = _move(store, incident_id, Status.DISMISSED, who, now, note)
-    _label(store, incident_id, False, who, now)
+    with store.transaction():
+        incident = _move(store, incident_id, Status.DISMISSED, who, now, note)
+        _label(store, incident_id, False, who, now)
+    return incident
+
+
+def reopen(store: Store, incident_id: int, who: str, now: datetime) -> Incident:
+    """Take back that somebody resolved or dismissed it, with the labels of a dismissal: it is as it was, and no news again.
+
+    What a confirmation gave back stays given: that the alert was right is not taken back. Raises ``IllegalTransition``.
+    """
+    with store.transaction():
+        incident = store.incidents.reopen(incident_id, who, now)
+        _changed(store, incident_id, now)
     return incident
 
 
 def assign(store: Store, incident_id: int, to: str, who: str, now: datetime) -> Incident:
-    """Say who looks after it."""
+    """Say who looks after it; who does so has seen it, so this acknowledges."""
     with store.transaction():
-        store.incidents.assign(incident_id, to, who, now)
-    return store.incidents.get(incident_id)
+        if store.incidents.get(incident_id).status in (Status.CANDIDATE, Status.TRIGGERED):
+            _move(store, incident_id, Status.ACKNOWLEDGED, who, now, "")
+        return store.incidents.assign(incident_id, to, who, now)
 
 
 def confirm(store: Store, settings: Settings, incident_id: int, who: str, now: datetime) -> Incident:
@@ -59,8 +70,16 @@ def confirm(store: Store, settings: Settings, incident_id: int, who: str, now: d
         if before.alerted_at is not None and before.confirmed_at is None:
             put_pressure(store, pressure(store, settings.budget, now).after(now, settings.budget).confirmed(settings.budget))
             changes.confirmed(store, incident.watch)
-        _label(store, incident_id, True, who, now)
+        if incident.kind is Kind.COMPLAINT:  # a wave may be news that complains of nothing
+            _label(store, incident_id, True, who, now)
     return incident
+
+
+def silence(store: Store, incident_id: int, lasting: timedelta, who: str, now: datetime, note: str = "") -> int:
+    """Say nothing about one incident for a while; return the silence's number."""
+    with store.transaction():
+        store.incidents.get(incident_id)
+        return store.incidents.add_silence({INCIDENT: str(incident_id)}, now, now + lasting, who, note, now)
 
 
 def merge(store: Store, first: int, second: int, who: str, now: datetime) -> Incident:
