@@ -7,14 +7,18 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from conftest import World
 
-from monitor.scheduler import leased
+from monitor.collectors import Collector, Page
+from monitor.collectors.jsonl import JsonLines, Options
+from monitor.pipeline import Source
+from monitor.scheduler import Daemon, leased
 from monitor.store import Store
 
 CONFIG = """
@@ -132,3 +136,34 @@ def test_the_lease_is_renewed_while_a_step_takes_longer_than_it_lasts(tmp_path: 
         assert not store.runs.take_lease("elsewhere:1", datetime.now(UTC), timedelta(minutes=1))
     with Store.open(tmp_path / "monitor.db") as store:
         assert store.runs.take_lease("elsewhere:1", datetime.now(UTC), timedelta(minutes=1))
+
+
+def test_measuring_again_has_a_job_of_its_own_and_waits_while_its_collector_is_at_work(home: Path, world: World) -> None:
+    class Looker:
+        platform, batch, looked = "x", 10, 0
+
+        def pages(self, cursor: str | None) -> Iterator[Page]:
+            yield from ()
+
+        def refresh(self, post_ids: Sequence[str]) -> Iterator[Page]:
+            type(self).looked += 1
+            yield Page()
+
+    world.now = datetime.now(UTC) - timedelta(minutes=10)
+    world.post("흠집 투성이 !")
+    world.tick()
+    sources = [Source("looker", Looker(), timedelta(minutes=5)), Source("plain", plain(), timedelta(minutes=5))]
+    daemon = Daemon(world.parts, sources, world.store.path)
+    daemon._schedule()
+    assert {job.id for job in daemon.scheduler.get_jobs()} == {"collect looker", "collect plain", "refresh looker", "tick"}
+    with daemon.in_use["looker"]:
+        daemon._refresh(sources[0])
+    assert Looker.looked == 0
+    daemon._refresh(sources[0])
+    daemon._refresh(sources[0])
+    assert Looker.looked == 1, "a post that was looked at just now is not due"
+
+
+def plain() -> Collector:
+    """A collector that cannot look again."""
+    return JsonLines("plain", Options("posts.jsonl"))  # type: ignore[arg-type]

@@ -8,12 +8,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from conftest import World, parts_for
+from conftest import Words, World, parts_for
 
+from monitor import assembly
 from monitor.collectors.hackernews import HackerNews, Options
 from monitor.collectors.metering import UNLIMITED, Allowance, Meter
-from monitor.config import Collector
-from monitor.domain import Gap, Run
+from monitor.config import Collector, Settings
+from monitor.domain import Gap, Passage, Run
 from monitor.errors import DeliveryFailed, ModelError, StoreError
 from monitor.pipeline import Outcome, Pipeline, health
 from monitor.pipeline.gaps import missing
@@ -191,6 +192,9 @@ def test_an_outage_is_a_gap_until_the_next_good_pass(beat: Beat) -> None:
     assert abs(gap.since - begun) < timedelta(seconds=5)
     assert [one.whole for one in missing(beat.world.store, [NAME], beat.world.now)] == [True]
     assert [one.whole for one in missing(beat.world.store, [NAME, "other"], beat.world.now)] == [False]
+    beat.world.tick()
+    detector = beat.world.memory.detector
+    assert detector is not None and detector.in_gap("한울오토", beat.world.now), "the detector is told"
     beat.stub.choose = None
     beat.go_on()
     beat.collect()
@@ -283,6 +287,21 @@ def test_a_missing_model_is_told_once_and_the_backlog_is_judged_later(world: Wor
     health.watch(world.store, world.parts, world.now)
     assert sum(world.store.posts.waiting().values()) == 0
     assert world.store.outbox.list(everything=True)[0].message.dedup_key.split("/")[1] == "step_recovered"
+
+
+def test_a_model_that_is_missing_at_the_start_is_tried_again_at_each_use(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent(_: Settings) -> Words:
+        raise ModelError("models/pieces.bin is missing")
+
+    monkeypatch.setattr(assembly, "classifier", absent)
+    with pytest.raises(ModelError):
+        assembly.parts(settings)
+    parts = assembly.parts(settings, patient=True)
+    with pytest.raises(ModelError):
+        parts.classifier.classify([Passage("글")])
+    monkeypatch.setattr(assembly, "classifier", lambda _: Words())
+    assert len(parts.classifier.classify([Passage("글")])) == 1
+    assert parts.classifier.model == Words.model
 
 
 def test_a_step_that_keeps_failing_is_told_once(world: World) -> None:

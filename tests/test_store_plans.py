@@ -15,6 +15,7 @@ from monitor.domain import (
     Classification,
     Engagement,
     Fingerprint,
+    Gap,
     Gone,
     Judged,
     Member,
@@ -33,7 +34,8 @@ LIVE = 1000
 # What may be read from end to end: parameters given as JSON, and what holds only a handful of rows or only live ones.
 SMALL = re.compile(
     r"SCAN (json_each|k|value|CONSTANT ROW|silences|models|sqlite_sequence|\(subquery-\d+\)|steps)\b"
-    r"|SCAN \w+ USING (COVERING )?INDEX (mentions_queue|incidents_live|incidents_due|assessments_undecided|notifications_due)\b"
+    r"|SCAN \w+ USING (COVERING )?INDEX "
+    r"(mentions_queue|incidents_live|incidents_due|assessments_undecided|notifications_(due|update|dead)|gaps_untold)\b"
 )
 
 
@@ -118,10 +120,35 @@ def seldom(store: Store, number: int) -> None:
     store.runs.record(Run("collect file", now, now, 1, 0))
     store.runs.last_good("collect file")
     store.runs.first_seen("collect file")
+    store.runs.failing("group", 3)
+    _tend(store, now)
     store.runs.take_lease("here:1", now, MINUTE)
     store.runs.heartbeat("here:1", now, MINUTE)
     store.runs.lease_holder()
     store.runs.release_lease("here:1")
+
+
+def _tend(store: Store, now) -> None:
+    """What the passes of collectors, measuring again, and the watch over ourselves ask."""
+    store.sources.describe("file", "x", (9, None, None, 1.0))
+    store.sources.spend("file", 1, 0.1, now)
+    store.sources.spent("file", now)
+    store.sources.saw("file", now)
+    store.sources.newest("file")
+    store.sources.pause("file", now, "refused", "401", now)
+    store.sources.paused("file")
+    store.sources.resume("file")
+    store.sources.add_gap(Gap("file", "x", now, None, "silent"), told=False)
+    store.sources.gaps(now)
+    for number, _ in store.sources.untold():
+        store.sources.mark_told(number)
+    store.sources.close_gap("file", now)
+    store.sources.usual("x", now - 60 * MINUTE, now)
+    store.looks.looked([one.post_id for one in store.looks.followed(["x"], now - 4320 * MINUTE, now, 100)], now)
+    store.outbox.dead()
+    for notification in store.outbox.to_update(now, 10):
+        store.outbox.overtaken(notification)
+        store.outbox.updated(notification.id, None)
 
 
 def filled(store: Store, posts: int) -> None:

@@ -22,10 +22,11 @@ from monitor.store import Store
 
 SILENT_INTERVALS = 3
 SHORTEST_LAG = timedelta(minutes=30)
-LONGEST_LAG = timedelta(days=1)
-"""Only the first day of a lag is compared with other days."""
+LONGEST_LAG = timedelta(hours=6)
+"""Only the first hours of a lag are compared with those of other days."""
 MISSED = 20
 """So many posts must be usual in a lag, and some on each of the seven days before, for it to be no mere quiet."""
+MOST_COUNTED = 1_000
 LOW = 0.8
 FAILURES = 3
 STEPS = ("classify", "group", "assess", "decide", "health", "prune", "sweep")
@@ -69,7 +70,7 @@ def troubles(store: Store, parts: Parts, now: datetime) -> Iterator[Trouble]:
     """Yield everything that is wrong now."""
     settings = parts.settings
     for collector in settings.collectors:
-        yield from _pauses(store, collector, now)
+        yield from _pauses(store, collector, len(settings.collectors) == 1, now)
         yield from _budget(store, collector, now, ", ".join(one.name for one in settings.watches[:5]) or collector.name)
     yield from _model(store, settings.classifier.kind, now)
     for step in STEPS:
@@ -122,7 +123,7 @@ def _note_outages(store: Store, parts: Parts, now: datetime) -> None:
         store.sources.close_gap(name, now)
 
 
-def _pauses(store: Store, collector: Collector, now: datetime) -> Iterator[Trouble]:
+def _pauses(store: Store, collector: Collector, alone: bool, now: datetime) -> Iterator[Trouble]:
     """Yield why a collector stands still (a refusal, a bill, unknown reasons), or that it brings old posts only."""
     name, pause = collector.name, store.sources.paused(collector.name)
     silent = _silent_since(store, collector, now)
@@ -131,15 +132,18 @@ def _pauses(store: Store, collector: Collector, now: datetime) -> Iterator[Troub
     elif silent is not None and _used(store, collector, now)[0] < 1:
         yield Trouble(f"stopped {name}", Because("collector_silent", {"name": name, "silent": (now - silent).total_seconds()}), silent)
     elif silent is None:
-        yield from _lag(store, collector, now)
+        yield from _lag(store, collector, alone, now)
 
 
-def _lag(store: Store, collector: Collector, now: datetime) -> Iterator[Trouble]:
-    """Good passes that bring nothing new, for so long that the platform cannot merely be quiet."""
-    newest = store.sources.newest(collector.name)
-    if newest is None or now - newest < max(SILENT_INTERVALS * collector.every, SHORTEST_LAG):
+def _lag(store: Store, collector: Collector, alone: bool, now: datetime) -> Iterator[Trouble]:
+    """Good passes that bring nothing new, for so long that the platform cannot merely be quiet.
+
+    What is usual is known of a platform; of a source that reads several only if it is ``alone``.
+    """
+    newest, platform = store.sources.newest(collector.name), store.sources.platform(collector.name)
+    if newest is None or now - newest < max(SILENT_INTERVALS * collector.every, SHORTEST_LAG) or not (platform or alone):
         return
-    usual = store.sources.usual(store.sources.platform(collector.name), newest, min(now, newest + LONGEST_LAG))
+    usual = store.sources.usual(platform, newest, min(now, newest + LONGEST_LAG), MOST_COUNTED)
     if mean(usual) >= MISSED and min(usual) > 0:
         because = Because("collector_behind", {"name": collector.name, "since": newest, "usual": mean(usual)})
         yield Trouble(f"behind {collector.name}", because, newest)

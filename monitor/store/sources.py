@@ -96,15 +96,15 @@ class Sources:
         found: str | None = self._db.value("SELECT platform FROM sources WHERE collector = ?", (collector,))
         return found
 
-    def usual(self, platform: str | None, since: datetime, until: datetime) -> list[float]:
+    def usual(self, platform: str | None, since: datetime, until: datetime, most: int = -1) -> list[float]:
         """How many posts of ``platform`` (None: of all) are usual between two times: as many as on each of the seven days before.
 
-        Longer stretches than a day are counted by days, so that all of it lies before ``since``.
+        Longer stretches than a day are counted by days, so that all of it lies before ``since``; ``most`` ends each count early.
         """
         days = max((until - since) / timedelta(days=1), 1.0)
         length = (until - since) / days
         back = [timedelta(days=number) for number in range(1, WEEK + 1)]
-        return [days * self._count(platform, since - span, since - span + length) for span in back]
+        return [days * self._count(platform, since - span, since - span + length, most) for span in back]
 
     # ---- gaps
 
@@ -145,11 +145,12 @@ class Sources:
         )
         return Cost(*found) if found else Cost(0, 0.0)
 
-    def _count(self, platform: str | None, since: datetime, until: datetime) -> int:
+    def _count(self, platform: str | None, since: datetime, until: datetime, most: int) -> int:
         return int(
             self._db.value(
-                "SELECT count(*) FROM posts WHERE created_at >= ? AND created_at < ? AND (?3 IS NULL OR platform = ?3)",
-                (stamp(since), stamp(until), platform),
+                """SELECT count(*) FROM (SELECT 1 FROM posts INDEXED BY posts_created
+                WHERE created_at >= ?1 AND created_at < ?2 AND (?3 IS NULL OR platform = ?3) LIMIT ?4) k""",
+                (stamp(since), stamp(until), platform, most),
             )
         )
 
