@@ -31,8 +31,7 @@ ONLINE = [kind for kind in HERE if kind != "jsonl"]
 
 
 @pytest.fixture
-def rig(kind: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
-    faults.quick(monkeypatch)
+def rig(kind: str) -> Iterator[Rig]:
     with import_module(f"tests.platforms.{kind}").rig() as found:
         yield found
 
@@ -64,6 +63,11 @@ def test_trouble(rig: Rig, trouble: faults.Trouble, after: int) -> None:
 @pytest.mark.parametrize("kind", ONLINE)
 def test_trouble_while_looking_again(rig: Rig, trouble: faults.Trouble) -> None:
     faults.looking_again_in_trouble_deletes_nothing(rig, trouble)
+
+
+@pytest.mark.parametrize("kind", ONLINE)
+def test_a_platform_that_fails_ever_again(rig: Rig) -> None:
+    faults.gets_on_at_a_platform_that_fails_ever_again(rig)
 
 
 @pytest.mark.parametrize("kind", ONLINE)
@@ -147,7 +151,7 @@ def _child(rig: Rig, file: Path, die_at: int | None, before: bool) -> int:
 
 def test_an_answer_that_comes_byte_by_byte_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each byte comes in time, the whole never does."""
-    faults.quick(monkeypatch)
+    monkeypatch.setattr(web, "WHOLE_SECONDS", 4 * faults.SHORT)
     stopping = threading.Event()
     with closing(socket.create_server(("127.0.0.1", 0))) as server:
         threading.Thread(target=_trickle, args=(server, stopping), daemon=True).start()

@@ -7,15 +7,16 @@ end instead, which also reads past the 1,000 hits that one question shows.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from monitor.collectors import Page, Query
 from monitor.collectors.metering import Meter
 from monitor.collectors.queries import terms_of
 from monitor.collectors.texts import clean_text, plain_of_html
-from monitor.collectors.walking import Batch, Marks, Reach, moment, newest_first
+from monitor.collectors.walking import Batch, Marks, Reach, moment, newest_first_resumed
 from monitor.collectors.web import Web
 from monitor.domain import Author, Engagement, Gone, Post, Watch
 from monitor.errors import Unavailable
@@ -70,7 +71,7 @@ class HackerNews:
         marks = Marks(cursor)
         marks.keep(self.terms)
         for term in self.terms:
-            yield from newest_first(term, self._batches(term, marks), marks, self.reach, self.clock(), whole=True)
+            yield from newest_first_resumed(term, partial(self._batches, term, marks), marks, self.reach, self.clock())
 
     def refresh(self, post_ids: Sequence[str]) -> Iterator[Page]:
         """Yield points, comment counts, present words and deletions of posts, one request each."""
@@ -91,17 +92,17 @@ class HackerNews:
         except WRONG as error:
             return Page(engagement=[counts], problems=[f"the words of {post_id} were left out: {type(error).__name__} {error}"])
 
-    def _batches(self, term: str, marks: Marks) -> Iterator[Batch]:
-        """Yield the hits, each question for what is not newer than the oldest hit known."""
+    def _batches(self, term: str, marks: Marks, before: datetime | None) -> Iterator[Batch]:
+        """Yield the hits that are not newer than ``before``, each question for what is not newer than the oldest hit known."""
         floor = int(self.reach.floor(marks.get(term), self.clock()).timestamp())
-        until: int | None = None
+        until = None if before is None else int(before.timestamp())
         page = 0
         while page < WINDOW // PER_PAGE:
             hits = self._hits(term, floor, until, page)
-            yield self._batch(hits)
+            oldest = min((stamp for stamp in map(_stamp, hits) if stamp and stamp > floor), default=None)
+            yield replace(self._batch(hits), oldest=moment(oldest) if oldest else None)
             if len(hits) < PER_PAGE:
                 return
-            oldest = min((stamp for stamp in map(_stamp, hits) if stamp and stamp > floor), default=None)
             further = oldest is not None and (until is None or oldest < until)
             until, page = (oldest, 0) if further else (until, page + 1)
 

@@ -7,9 +7,10 @@ does the mark of that question move: a walk that dies on the way starts again, a
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from monitor.collectors import Hole, Page
 from monitor.domain import Author, Engagement, Gone, Post
@@ -28,26 +29,51 @@ class Batch:
     edited: Sequence[Post] = ()
 
 
+class Left(NamedTuple):
+    """A walk that ended on the way: what it has from ``newest`` down to ``at`` is stored, and ``begun`` was the newest when it began."""
+
+    at: datetime
+    newest: datetime
+    begun: datetime
+
+
 class Marks:
-    """How far each question is answered: the time of the newest post stored for it."""
+    """How far each question is answered: the time of the newest post stored for it, and where a walk was left."""
 
     def __init__(self, cursor: str | None):
-        read = {question: _moment_of(at) for question, at in _object(cursor).items()}
-        self._known = {question: at for question, at in read.items() if at is not None}
+        read = {question: _mark_and_left(place) for question, place in _object(cursor).items()}
+        self._known = {question: mark for question, (mark, _) in read.items() if mark is not None}
+        self._left = {question: left for question, (_, left) in read.items() if left is not None}
 
     def get(self, question: str) -> datetime | None:
         """Return the mark of ``question``; None if it was never answered whole."""
         return self._known.get(question)
 
+    def left(self, question: str) -> Left | None:
+        """Return where the last walk for ``question`` was left; None if it came to its end."""
+        return self._left.get(question)
+
     def move(self, question: str, at: datetime) -> str:
-        """Set the mark of ``question`` (it never goes back) and return the cursor for all."""
+        """Set the mark of ``question`` (it never goes back): its walk has ended. Return the cursor for all."""
         self._known[question] = max(at, self._known.get(question, at))
-        return json.dumps({name: mark.isoformat() for name, mark in sorted(self._known.items())})
+        self._left.pop(question, None)
+        return self._cursor()
+
+    def leave(self, question: str, left: Left) -> str:
+        """Remember where the walk for ``question`` is; its mark stays. Return the cursor for all."""
+        self._left[question] = left
+        return self._cursor()
 
     def keep(self, questions: Iterable[str]) -> None:
         """Forget the marks of questions that are no longer asked."""
         asked = set(questions)
         self._known = {name: mark for name, mark in self._known.items() if name in asked}
+        self._left = {name: left for name, left in self._left.items() if name in asked}
+
+    def _cursor(self) -> str:
+        places: dict[str, object] = {name: mark.isoformat() for name, mark in self._known.items()}
+        places |= {name: [places.get(name), *(at.isoformat() for at in left)] for name, left in self._left.items()}
+        return json.dumps(places, sort_keys=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +110,48 @@ def newest_first(question: str, batches: Iterable[Batch], marks: Marks, reach: R
     yield Page(cursor=marks.move(question, newest), hole=hole)
 
 
+def newest_first_resumed(
+    question: str, ask: Callable[[datetime | None], Iterable[Batch]], marks: Marks, reach: Reach, now: datetime
+) -> Iterator[Page]:
+    """Walk as ``newest_first`` does where the platform shows everything, and from any moment: ``ask(until)`` brings what is not newer.
+
+    A walk that was left goes on: from the newest post back to what it has, and then from where it had got to. So long walks come to their
+    end at a platform that fails again and again. The mark then moves only to where the walk once began: what was shown late meanwhile
+    lies within the overlap of the next.
+    """
+    mark, left = marks.get(question), marks.left(question)
+    floor = reach.floor(mark, now)
+    newest, oldest, until, joined = mark or floor, None, None, left is None
+    while True:
+        for batch in ask(until):
+            newest = max([newest, *(min(post.created_at, now) for post in batch.posts)])
+            oldest = min(filter(None, (oldest, batch.oldest)), default=None)
+            leaps = not joined and left is not None and oldest is not None and oldest <= left.newest
+            if leaps and left is not None and oldest is not None:
+                oldest, joined = min(oldest, left.at), True
+            if oldest is not None and oldest <= floor:
+                yield _page(batch, marks.move(question, left.begun if left else newest))
+                return
+            place = Left(oldest, newest, left.begun if left else newest) if joined and oldest else None
+            yield _page(batch, marks.leave(question, place) if place else None)
+            if leaps:
+                break
+        else:
+            yield Page(cursor=marks.move(question, left.begun if left else newest))
+            return
+        until = oldest
+
+
 def _page(batch: Batch, cursor: str | None) -> Page:
     return Page(batch.posts, batch.authors, batch.engagement, batch.gone, cursor, batch.problems, batch.edited)
+
+
+def _mark_and_left(place: object) -> tuple[datetime | None, Left | None]:
+    if not isinstance(place, list):
+        return _moment_of(place), None
+    mark, *times = [*map(_moment_of, place), None][:4]
+    known = [at for at in times if at]
+    return mark, Left(*known) if len(known) == 3 else None
 
 
 def _object(cursor: str | None) -> Mapping[str, object]:

@@ -24,7 +24,9 @@ def account(town: Town, database: Path, log: Path, interval: float) -> dict[str,
         gaps = connection.execute("SELECT collector, since, until FROM gaps WHERE lost = 1").fetchall()
     seen = {one: _moment(at) for one, at, _ in stored}
     kinds = {
-        kind: _of_kind(town, kind, seen, [row[1:] for row in gaps if row[0] == kind], [one for one in passes if one["kind"] == kind], interval)
+        kind: _of_kind(
+            town, kind, seen, [row[1:] for row in gaps if row[0] == kind], [one for one in passes if one["kind"] == kind], interval
+        )
         for kind in town.rigs
     }
     ours = set().union(*town.written.values())
@@ -105,5 +107,3 @@ def table(found: dict[str, Any]) -> str:
 
 def _shown(value: float) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:,.0f}"
-
-

@@ -31,6 +31,7 @@ class FastClock(Clock):
 
     @property
     def now(self) -> datetime:  # type: ignore[override]
+        """The moment on this clock; nobody can set it."""
         return START + timedelta(seconds=(time.time() - self.begun) * self.speed)
 
     @now.setter
@@ -44,7 +45,7 @@ class FastClock(Clock):
 
 @dataclass
 class Town:
-    """``written``: the posts that name the watch, by kind and id, with the time of writing. ``struck``: kind, fault and time of each fault."""
+    """``written``: the posts that name the watch, by kind and id, with their time. ``struck``: kind, name and time of each fault."""
 
     clock: FastClock
     rigs: dict[str, Rig]
@@ -73,6 +74,7 @@ class Town:
                 self.written[kind].update((one, at) for one, at, text in zip(ids, times, texts, strict=True) if "한울오토" in text)
 
     def begin(self) -> None:
+        """Let nobody have written anything yet."""
         self._draws = {kind: random.Random(f"{self.seed} {kind}") for kind in self.rigs}
         self.written = {kind: {} for kind in self.rigs}
         self._due = {kind: self._draws[kind].expovariate(WRITES[kind]) for kind in self.rigs}
@@ -83,6 +85,7 @@ class Town:
             rig.stub.choose = self._chooser(kind, rig, random.Random(f"{self.seed} faults {kind}"))
 
     def make_peace(self) -> None:
+        """From now on nothing fails."""
         for rig in self.rigs.values():
             rig.stub.choose = None
 

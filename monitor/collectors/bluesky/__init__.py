@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from monitor.collectors import Hole, Page, Query
@@ -19,7 +20,7 @@ from monitor.collectors.bluesky.posts import MALFORMED, author_of, engagement_of
 from monitor.collectors.bluesky.service import AT_ONCE, BadRequest, Service
 from monitor.collectors.metering import Meter
 from monitor.collectors.queries import terms_of
-from monitor.collectors.walking import Batch, Marks, Reach, newest_first
+from monitor.collectors.walking import Batch, Marks, Reach, newest_first_resumed
 from monitor.decode import Secret
 from monitor.domain import Author, Engagement, Post, Watch
 from monitor.matching import Matcher
@@ -29,6 +30,8 @@ LONG = 10
 """A walk of so many pages is asked on by time: the service does not promise that page tokens lead to the last hit."""
 _MOMENT = timedelta(milliseconds=1)
 
+FOLLOWERS_LAST = timedelta(hours=1)
+"""So long the number of followers serves before it is read again."""
 
 @dataclass(frozen=True)
 class Options:
@@ -76,6 +79,7 @@ class Bluesky:
         self.service = Service(name, url, meter, clock, options.handle, options.app_password)
         self.followers = options.followers
         self._authors: dict[str, Author] = {}
+        self._authors_since = clock()
 
     def queries(self) -> Sequence[Query]:
         """Return one question for each term."""
@@ -85,20 +89,24 @@ class Bluesky:
         """Yield posts since ``cursor``."""
         marks = Marks(cursor)
         marks.keep(self.terms)
-        self._authors = {}
+        if self.clock() - self._authors_since >= FOLLOWERS_LAST:
+            self._authors, self._authors_since = {}, self.clock()
         for term in self.terms:
             holes: list[Hole] = []
-            for page in newest_first(term, self._batches(term, marks, holes), marks, self.reach, self.clock(), whole=True):
+            for page in newest_first_resumed(term, partial(self._batches, term, marks, holes), marks, self.reach, self.clock()):
                 yield replace(page, hole=holes[0]) if holes and page.cursor else page
 
     def refresh(self, post_ids: Sequence[str]) -> Iterator[Page]:
         """Yield counts and deletions of posts, 25 a request; Bluesky has no edits."""
         return self.service.refresh(post_ids)
 
-    def _batches(self, term: str, marks: Marks, holes: list[Hole]) -> Iterator[Batch]:
-        """Yield what the search shows, stretch by stretch: each is read by page tokens, the next is what is older than its last post."""
+    def _batches(self, term: str, marks: Marks, holes: list[Hole], before: datetime | None) -> Iterator[Batch]:
+        """Yield what the search shows of what is not newer than ``before``, stretch by stretch.
+
+        Each is read by page tokens, the next is what is older than its last post.
+        """
         mark, floor = marks.get(term), self.reach.floor(marks.get(term), self.clock())
-        until: datetime | None = None
+        until = before and before + _MOMENT
         seen: set[str] = set()
         while True:
             known, oldest, more = len(seen), until, False
@@ -172,7 +180,7 @@ class Bluesky:
         return batch, min(times, default=None)
 
     def _measured(self, posts: Sequence[Post]) -> dict[str, Author]:
-        """Return the authors of posts that mention a watch, with their followers; each is asked for once a pass."""
+        """Return the authors of posts that mention a watch, with their followers; each is asked for once an hour at most."""
         if not self.followers:
             return {}
         wanted = dict.fromkeys(post.author_id for post in posts if post.author_id and self.matcher.mentions(post))

@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from monitor.collectors import Page, Query
@@ -21,7 +22,7 @@ from monitor.collectors.mastodon.instances import Instance, instances
 from monitor.collectors.mastodon.statuses import MALFORMED, Reader, first_id, open_to_all, time_of
 from monitor.collectors.metering import Meter
 from monitor.collectors.queries import terms_of
-from monitor.collectors.walking import Batch, Marks, Reach, newest_first
+from monitor.collectors.walking import Batch, Left, Marks, Reach, newest_first_resumed
 from monitor.decode import Secret
 from monitor.domain import Author, Engagement, Gone, Post, Watch
 from monitor.errors import CollectFailed
@@ -101,7 +102,7 @@ class Mastodon:
                 for term in self._searched(instance):
                     question = instance.question([f'"{term}"'])
                     floor = self.reach.floor(marks.get(question), self.clock())
-                    yield from newest_first(question, self._hits(instance, term, floor), marks, self.reach, self.clock(), whole=True)
+                    yield from newest_first_resumed(question, partial(self._hits, instance, term, floor), marks, self.reach, self.clock())
             except CollectFailed as error:
                 trouble = trouble or error
         if trouble is not None:
@@ -123,24 +124,27 @@ class Mastodon:
         return self.terms if instance.home and self.searches else ()
 
     def _tagged(self, instance: Instance, tags: Sequence[str], marks: Marks) -> Iterator[Page]:
-        """Read forwards; every page is the last that needs to be stored before its mark."""
+        """Read forwards, and go on where a walk was left; at its end the mark is no newer than its beginning, for what came late since."""
         question = instance.question([f"#{tag}" for tag in tags])
-        mark, now = marks.get(question), self.clock()
+        mark, left, now = marks.get(question), marks.left(question), self.clock()
         floor = self.reach.floor(mark, now)
-        after, newest = first_id(floor), mark or floor
+        begun = left.begun if left else now
+        after, newest = first_id(max(floor, left.at) if left else floor), mark or floor
         while True:
             statuses = instance.tagged(tags, after, PER_PAGE)
             found = self._read(instance.reader, statuses)
             last = max([after, *found.numbers])
             newest = max(newest, min(time_of(last), now)) if last > after else newest
-            yield Page(found.posts, list(found.authors.values()), found.engagement, (), marks.move(question, newest), found.problems)
-            if last == after or len(statuses) < PER_PAGE:
+            ended = last == after or len(statuses) < PER_PAGE
+            cursor = marks.move(question, min(newest, begun)) if ended else marks.leave(question, Left(time_of(last), begun, begun))
+            yield Page(found.posts, list(found.authors.values()), found.engagement, (), cursor, found.problems)
+            if ended:
                 return
             after = last
 
-    def _hits(self, instance: Instance, term: str, floor: datetime) -> Iterator[Batch]:
-        """Search backwards until a page is empty: a page may be short where the server left something out."""
-        before: int | None = None
+    def _hits(self, instance: Instance, term: str, floor: datetime, until: datetime | None) -> Iterator[Batch]:
+        """Search backwards from ``until`` until a page is empty: a page may be short where the server left something out."""
+        before = None if until is None else first_id(until + timedelta(milliseconds=1))
         while True:
             statuses = instance.found(term, first_id(floor), before, PER_PAGE)
             found = self._read(instance.reader, statuses)
