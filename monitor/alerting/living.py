@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from monitor.domain import Assessment, Because, Incident, Shown, Status
@@ -42,6 +43,12 @@ def shown(
         outlook=None if forecast is None else bisect_right(CHANCES, forecast.p_cross),
         quotes=quotes,
     )
+
+
+def as_told(before: Shown, now: Shown) -> Shown:
+    """Return ``now`` with the gravest severity that staff know of: an alarm that was answered makes an incident no milder."""
+    known = [severity for severity in (before.severity, now.severity) if severity is not None]
+    return replace(now, severity=max(known, key=lambda severity: severity.rank, default=None))
 
 
 def should_update(before: Shown, now: Shown) -> Because | None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from monitor import messages
-from monitor.alerting.living import should_update
+from monitor.alerting import living as alerting
 from monitor.domain import Because, Decision, Incident, Reason, Shown, Status
 from monitor.notifiers import Updating
 from monitor.pipeline.deciding import brief
@@ -38,8 +38,8 @@ def keep_up(store: Store, parts: Parts, now: datetime) -> Outcome:
 def _keep_up(store: Store, parts: Parts, incident: Incident, place: Living, places: list[Living], now: datetime) -> bool:
     subject = _subject(store, incident, place, places)
     public = [post_id for post_id in place.shown.quotes if (post := store.posts.get(post_id)) is not None and post.text]
-    state = shown(store, parts.settings, subject, public, now)
-    because = should_update(place.shown, state)
+    state = alerting.as_told(place.shown, shown(store, parts.settings, subject, public, now))
+    because = alerting.should_update(place.shown, state)
     if because is not None:
         _update(store, parts, subject, place, state, because)
     return because is not None
@@ -57,13 +57,13 @@ def _subject(store: Store, incident: Incident, place: Living, places: list[Livin
 def _update(store: Store, parts: Parts, incident: Incident, place: Living, state: Shown, because: Because) -> None:
     """Write the message anew, in the receiver's language, in the thread where it stands."""
     settings, now = parts.settings, state.at
-    assessment, decision = store.incidents.latest_assessment(incident.id), _latest_word(store, incident, now)
+    assessment, decision = store.incidents.latest_assessment(incident.id), _latest_word(store, incident, state)
     if assessment is None or decision is None:
         return
     language = settings.language(place.receiver)
     briefing = replace(brief(store, parts, incident, assessment, decision, None, language), changed=because)
     message = messages.compose(briefing, language, settings.zone)
-    key = f"{place.thread}/update/{now:%Y%m%dT%H%M%SZ}"
+    key = f"{place.thread}/{because.code}/{now:%Y%m%dT%H%M%SZ}"
     message = replace(message, thread=place.thread, dedup_key=key)
     quotes = tuple(post.id for post, _, _ in briefing.telling)
     store.outbox.enqueue(
@@ -71,13 +71,13 @@ def _update(store: Store, parts: Parts, incident: Incident, place: Living, state
     )
 
 
-def _latest_word(store: Store, incident: Incident, now: datetime) -> Decision | None:
+def _latest_word(store: Store, incident: Incident, state: Shown) -> Decision | None:
     """The decision that speaks from the message, as of now: the latest alert, or that it is over."""
     spoken = store.incidents.spoken(incident.merged_into or incident.id)
     alerts = [decision for decision in spoken if decision.notify]
     if not alerts:
         return None
-    word = replace(alerts[-1], at=now, severity=incident.severity or alerts[-1].severity)
+    word = replace(alerts[-1], at=state.at, severity=state.severity or alerts[-1].severity)
     if incident.status is Status.RESOLVED and incident.merged_into is None:
         return replace(word, reason=Reason.RESOLVED, because=Because("alerting_resolved"))
     return word
