@@ -14,7 +14,7 @@ from conftest import MONDAY, World, parts_for
 from monitor import actions, assembly
 from monitor.collectors import Page
 from monitor.config import Settings
-from monitor.domain import Message, Post
+from monitor.domain import Fact, Message, Post
 from monitor.errors import DeliveryFailed
 from monitor.pipeline import Memory, Pipeline, collecting
 from monitor.store import Limits, Store
@@ -96,6 +96,19 @@ def story(world: World, around: int = 300) -> Post:
     return secret
 
 
+def listed_in_a_digest(world: World, post: Post) -> None:
+    """A message that lists incidents has their titles; this one's title was made from the post, as it may be."""
+    store = world.store
+    number = store.incidents.of_post(post.id, "한울오토")
+    assert number is not None
+    store.incidents.retitle(number, f"흠집 · {SECRETS[1]}")
+    one = store.outbox.list(everything=True)[0].message
+    listing = replace(
+        one, thread="digest-2026", dedup_key="digest/1", facts=(Fact(f"{number}번", f"높음 — 흠집 · {SECRETS[1]}"),), quotes=()
+    )
+    store.outbox.enqueue(None, None, *next(iter(world.parts.notifiers)), listing, world.now)
+
+
 def test_the_story_leaves_traces_everywhere_before(durable: World) -> None:
     """Else the others show nothing: the words stand in text, title, message, and on the channel."""
     post = story(durable)
@@ -133,6 +146,7 @@ def old(world: World, post: Post) -> None:
 def test_no_trace_remains(durable: World, how: Callable[[World, Post], None]) -> None:
     post = story(durable)
     world, store, file = durable, durable.store, Path(durable.store.path)
+    listed_in_a_digest(world, post)
     Pipeline(store, world.parts).keep_house(world.now)  # the daily removal, which sweeps by itself, is done for today
     how(world, post)
     world.pass_time(minutes=1)

@@ -301,12 +301,15 @@ class Retention:
         return words_of(text) - words_of(" ".join(row[0] for row in others))
 
     def _unquote_messages(self, incident: int, quotation: Quotation, topic: str) -> None:
-        """Messages about the incident, and those that list several incidents; what a channel has already is to be taken back there."""
+        """Messages about the incident, and those that list it among others; what a channel has already is to be taken back there."""
+        merged = [row[0] for row in self._db.rows("SELECT was FROM audit WHERE incident = ? AND action = 'merge'", (incident,))]
         for n, stored, listing, tried in self._db.rows(
-            """SELECT id, message, incident IS NULL, attempts > 0 FROM notifications WHERE incident = ?
-            UNION ALL SELECT id, message, 1, attempts > 0 FROM notifications INDEXED BY notifications_of
-            WHERE incident IS NULL AND (thread LIKE 'digest-%' OR thread LIKE 'storm-%')""",
-            (incident,),
+            """SELECT id, message, incident IS NULL, attempts > 0 FROM notifications WHERE incident = ?1
+            UNION ALL SELECT n.id, n.message, 1, n.attempts > 0 FROM notifications n INDEXED BY notifications_of
+            WHERE n.incident IS NULL AND (n.thread LIKE 'digest-%' OR n.thread LIKE 'storm-%') AND EXISTS (
+                SELECT 1 FROM json_each(?2) k
+                WHERE instr(n.message, '["' || k.value || '번"') OR instr(n.message, '["No. ' || k.value || '"'))""",
+            (incident, json.dumps([incident, *merged])),
         ):
             message = value_of(stored)
             left = quotation.taken_out(message, topic, bool(listing))
