@@ -113,6 +113,15 @@ def test_init_from_options(tmp_path: Path) -> None:
     assert not (tmp_path / "w.toml").exists()
 
 
+def test_check_takes_what_init_wrote(tmp_path: Path) -> None:
+    (tmp_path / "inc").mkdir()
+    made = monitor("init", "--company", "한울'오토\"", "--collector", "jsonl", "--set", "jsonl.path=inc", "--language", "ko", cwd=tmp_path)
+    assert made.returncode == 0, made.stderr
+    result = monitor("check", cwd=tmp_path)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "수집기 jsonl: 이상 없음" in result.stdout
+
+
 def typed(cwd: Path, *lines: str) -> str:
     """Run ``monitor init`` at a terminal and type ``lines``; return all that was shown."""
     ours, theirs = pty.openpty()
