@@ -468,6 +468,31 @@ class Stage(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Voice:
+    """One post of an incident as the brief reads it.
+
+    ``returning``: its author has written about the watch before this incident began; None where authors are not known. ``copy``: its
+    text repeats another post's.
+    """
+
+    post: Post
+    labels: Labels | None = None
+    followers: int | None = None
+    returning: bool | None = None
+    copy: bool = False
+
+    @property
+    def author(self) -> str:
+        """Who wrote it; an unknown author counts as one of his own."""
+        return self.post.author_id or self.post.id
+
+    @property
+    def language(self) -> str:
+        """Its language as the source or the model says; empty if neither does."""
+        return self.post.language or (self.labels.language if self.labels else "")
+
+
+@dataclass(frozen=True, slots=True)
 class Words:
     """A customer's own words: one telling stretch of a post, as written."""
 
@@ -646,6 +671,34 @@ class Silence:
     ends_at: datetime
     author: str
     comment: str
+
+
+class When(StrEnum):
+    """How soon a subscriber hears of what staff are told: at once, in an hourly or in a daily digest."""
+
+    NOW = "now"
+    HOURLY = "hourly"
+    DAILY = "daily"
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """Someone who asked to be told by e-mail; empty conditions fit everything. ``receiver``: whose channel writes, "" the usual one.
+
+    ``by`` entered them at ``since_at`` and said in ``consent`` how they agreed. ``digested_at``: when their last digest was written.
+    """
+
+    address: str
+    when: When
+    since_at: datetime
+    by: str
+    consent: str
+    watch: tuple[str, ...] = ()
+    topic: tuple[str, ...] = ()
+    severity: tuple[Severity, ...] = ()
+    language: str | None = None
+    receiver: str = ""
+    digested_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

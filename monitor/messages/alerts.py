@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from typing import Any
 
 from monitor.domain import (
     Assessment,
     Bar,
     Because,
+    Brief,
     Change,
     Decision,
     Exposure,
@@ -24,7 +27,7 @@ from monitor.domain import (
     Severity,
     Spread,
 )
-from monitor.messages import buttons, letters, names
+from monitor.messages import briefs, buttons, letters, names
 from monitor.messages.letters import Pair
 from monitor.messages.reasons import sentence
 from monitor.messages.wording import Reader
@@ -43,7 +46,8 @@ class Briefing:
     complaint. ``playbook`` are the steps for the topic, ``topic_label`` the name of a company's own topic, ``responsible`` who answers for
     it. ``worse_than`` is the severity last told (for WORSENED). Numbers about spread come from ``assessment`` and may be unknown.
     ``stands`` says who brought the incident into its status and when, ``silenced_until`` whether it is silenced. ``changed`` makes it a
-    silent update of the message that the thread shows, and says what is new.
+    silent update of the message that the thread shows, and says what is new. ``brief`` are the answers to the five questions, ``drafts``
+    the replies of the playbook by language, ``never`` what not to say, ``picture`` a PNG of how it spreads.
     """
 
     watch: str
@@ -63,6 +67,10 @@ class Briefing:
     stands: Change | None = None
     silenced_until: datetime | None = None
     changed: Because | None = None
+    brief: Brief | None = None
+    drafts: Mapping[str, str] = field(default_factory=dict)
+    never: tuple[str, ...] = ()
+    picture: bytes | None = None
 
 
 def compose(briefing: Briefing, language: str, zone: tzinfo) -> Message:
@@ -93,7 +101,28 @@ def compose(briefing: Briefing, language: str, zone: tzinfo) -> Message:
         headings={part: reader.pick(pair) for part, pair in letters.HEADINGS.items() if part != "incidents"},
         update=briefing.changed is not None,
         buttons=buttons.fitting(incident, briefing.silenced_until, reader),
+        picture=briefing.picture,
+        **_brief(briefing, reader),
     )
+
+
+def _brief(briefing: Briefing, reader: Reader) -> dict[str, Any]:
+    """The parts of the message that the brief and the playbook fill; a trouble that is over needs no drafts any more."""
+    over = briefing.decision.reason is Reason.RESOLVED or buttons.closed(briefing.incident)
+    signal = briefing.brief.signal if briefing.brief else None
+    parts: dict[str, Any] = (
+        {}
+        if over
+        else {
+            "replies": briefs.replies(briefing.drafts, briefing.watch, signal, reader),
+            "never": tuple(clean(words, 200) for words in briefing.never if words.strip()),
+        }
+    )
+    if briefing.brief is not None:
+        exposures = {post.id: exposure for post, _, exposure in briefing.telling}
+        parts["brief"] = briefs.answers(briefing.brief, reader, lambda post: quote(post, exposures.get(post.id), reader))
+        parts["stage"] = briefs.stage(briefing.brief.stage, briefing.brief.cost, reader)
+    return parts
 
 
 def subject(briefing: Briefing, reader: Reader) -> str:

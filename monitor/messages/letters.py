@@ -12,6 +12,9 @@ HEADINGS: dict[str, Pair] = {
     "quotes": ("대표 게시물", "Telling posts"),
     "why": ("지금 알리는 이유", "Why we tell you now"),
     "actions": ("할 일", "What to do"),
+    "brief": ("브리핑", "The brief"),
+    "replies": ("답글 초안", "Draft replies"),
+    "never": ("이렇게는 말하지 마세요", "Never say"),
     "incidents": ("사건", "Incidents"),
 }
 BADGES: dict[Reason, Pair] = {

@@ -94,6 +94,25 @@ PLATFORMS: Names = {
     "blind": ("블라인드", "Blind"),
     "manual": ("직원 입력", "entered by staff"),
 }
+WANTS: Names = {
+    "refund": ("환불", "A refund"),
+    "compensation": ("보상", "Compensation"),
+    "reply": ("답변·연락", "An answer"),
+    "repair": ("수리·복구", "Repair"),
+    "replacement": ("교환", "A replacement"),
+    "delivery": ("물건·차량을 받는 것", "To get what they ordered"),
+    "apology": ("사과", "An apology"),
+    "information": ("설명·안내", "Information"),
+    "punishment": ("처벌·신고", "Consequences"),
+    "improvement": ("개선·재발 방지", "That it changes"),
+    "leave": ("거래를 끊겠다고 함", "They are leaving"),
+}
+LANGUAGES: Names = {
+    "ko": ("한국어", "Korean"),
+    "en": ("영어", "English"),
+    "ja": ("일본어", "Japanese"),
+    "zh": ("중국어", "Chinese"),
+}
 UNKNOWN = ("알 수 없음", "unknown")
 
 

@@ -178,6 +178,8 @@ SPECS: dict[str, Callable[[Reader, object], str]] = {
     "reason": _named(names.REASONS),
     "platform": _named(names.PLATFORMS),
     "kind": _named(names.KINDS),
+    "want": _named(names.WANTS),
+    "language": _named(names.LANGUAGES),
     "stream": lambda reader, value: names.stream(str(value), reader.language),
 }
 
