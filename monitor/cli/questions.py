@@ -13,6 +13,7 @@ import click
 from monitor import messages
 from monitor.config.pieces import CHANNELS, COLLECTORS, Ask, Piece, Variable
 from monitor.config.writing import Answers, Given, asked_of, variables
+from monitor.notifiers import KINDS as NOTIFIERS
 
 VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 _MAILBOX = re.compile(r"[^\s@,<>\"]+@[^\s@,<>\"]+")
@@ -30,10 +31,11 @@ class Known:
     settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     emails: tuple[str, ...] = ()
     smtp: str | None = None
+    slack: str | None = None
     threshold: int | None = None
 
     def __bool__(self) -> bool:
-        return any((self.company, self.terms, self.language, self.collectors, self.emails, self.smtp, self.threshold))
+        return any((self.company, self.terms, self.language, self.collectors, self.emails, self.smtp, self.slack, self.threshold))
 
 
 class Questions:
@@ -78,15 +80,21 @@ class Questions:
         return self._ask(self.phrase("init.kinds", kinds=kinds), SUGGESTED, known) if self.asking else ()
 
     def _channels(self) -> dict[str, Mapping[str, Given]]:
+        found = {"email": self._mail(), "slack": self._slack()}
+        return {kind: given for kind, given in found.items() if given}
+
+    def _mail(self) -> dict[str, Given]:
         boxes = self.known.emails or (self._ask(self.phrase("init.mail"), "", self._boxes) if self.asking else ())
         if not boxes:
             return {}
         given: dict[str, Given] = {"to": boxes, "sender": boxes[0]}
-        host = self.known.smtp or self._text("init.smtp", "smtp." + boxes[0].rpartition("@")[2])
-        user = self._text("init.smtp_user", "")
-        return {
-            "email": {**given, "host": host, "username": user, **self._rest(CHANNELS["email"], {**given, "host": host, "username": user})}
-        }
+        given["host"] = self.known.smtp or self._text("init.smtp", "smtp." + boxes[0].rpartition("@")[2])
+        given["username"] = self._text("init.smtp_user", "")
+        return self._rest(CHANNELS["email"], given)
+
+    def _slack(self) -> dict[str, Given]:
+        channel = self.known.slack or (self._text("init.slack", "") if "slack" in NOTIFIERS else "")
+        return self._rest(CHANNELS["slack"], {"channel": channel}) if channel else {}
 
     def _boxes(self, text: str) -> tuple[str, ...]:
         for box in _split(text):

@@ -31,6 +31,7 @@ from monitor.store import Store
 @click.option("--set", "settings", multiple=True, metavar="KIND.KEY=VALUE", help="An option of a collector, or the variable of its secret.")
 @click.option("--email", "emails", multiple=True, help="Address to alert; may be repeated.")
 @click.option("--smtp", help="Mail server that takes the alerts.")
+@click.option("--slack", help="Slack channel to alert.")
 @click.option("--threshold", type=click.IntRange(1), help="So many people having seen it make it a crisis.")
 def init(
     file: Path, yes: bool, settings: tuple[str, ...], kinds: tuple[str, ...], language: Literal["ko", "en"] | None, **said: object

@@ -136,6 +136,7 @@ CHANNELS: dict[str, Piece] = {
             "password": Variable("MONITOR_SMTP_PASSWORD", beside="username"),
         },
     ),
+    "slack": Piece(("Slack", "Slack"), options={"channel": Ask("#complaints"), "token": Variable("SLACK_BOT_TOKEN")}),
 }
 
 TEXTS: dict[str, Pair] = {
