@@ -103,9 +103,8 @@ def listed_in_a_digest(world: World, post: Post) -> None:
     assert number is not None
     store.incidents.retitle(number, f"흠집 · {SECRETS[1]}")
     one = store.outbox.list(everything=True)[0].message
-    listing = replace(
-        one, thread="digest-2026", dedup_key="digest/1", facts=(Fact(f"{number}번", f"높음 — 흠집 · {SECRETS[1]}"),), quotes=()
-    )
+    facts = (Fact(f"{number}번", f"높음 — 흠집 · {SECRETS[1]}"),)
+    listing = replace(one, thread="digest-2026", dedup_key="digest/1", facts=facts, quotes=(), update=False)
     store.outbox.enqueue(None, None, *next(iter(world.parts.notifiers)), listing, world.now)
 
 
