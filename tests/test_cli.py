@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,58 @@ def test_staff_see_and_move_incidents(troubled: Path) -> None:
         assert next(row["status"] for row in found if row["incident"] == number) == wanted, line
     assert run("incidents", "ack", number).exception is not None
     assert "no incident 999" in str(run("incidents", "show", 999).exception).lower()
+
+
+def lines(*args: object) -> list[dict[str, object]]:
+    return [json.loads(line) for line in run(*args).stdout.splitlines()]
+
+
+def test_verbs_take_several_incidents_and_do_each_once(troubled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MONITOR_USER", "kim")
+    number = alerted()
+    assert [(row["incident"], row["outcome"]) for row in lines("incidents", "ack", number, number, "--json")] == [(number, "done")]
+    assert "already" in run("incidents", "ack", number).stdout
+    partly = run("incidents", "assign", number, 999, "lee")
+    assert "lee" in partly.stdout and "no incident 999" in str(partly.exception)
+    assert lines("incidents", "assign", number, 999, "lee", "--json")[1]["outcome"] == "not_found"
+    monkeypatch.setenv("MONITOR_USER", "lee")
+    assert str(number) in run("incidents", "list", "--mine").stdout
+    assert run("incidents", "assign", number, "me").exception is None
+    assert run("incidents", "resolve", number, "--right", "--note", "called them all").exception is None
+    refused = run("incidents", "ack", number)
+    assert refused.exception is not None and "undo" in str(refused.exception)
+    assert run("incidents", "undo", number).exception is None
+    assert run("incidents", "dismiss", number).exception is None
+    assert run("incidents", "undo", number).exception is None
+    assert "nothing to take back" in str(run("incidents", "undo", number).exception)
+    shown = run("incidents", "show", number).stdout
+    assert "taken back" in shown and "called them all" in shown and "cli" in shown
+    story = [(row["who"], row["origin"]) for row in lines("incidents", "show", number, "--json") if row["type"] == "change"]
+    assert set(story) == {("monitor", ""), ("kim", "cli"), ("lee", "cli")}
+
+
+def test_incidents_are_listed_by_what_one_asks_for(troubled: Path) -> None:
+    number = alerted()
+    (row,) = [row for row in lines("incidents", "list", "--all", "--json") if row["incident"] == number]
+    fits = ("--status", row["status"], "--watch", row["watch"], "--topic", row["topic"], "--severity", row["severity"])
+    listed = run("incidents", "list", "--json", *fits)
+    assert listed.exception is None
+    assert number in [json.loads(line)["incident"] for line in listed.stdout.splitlines()]
+    for wrong in (("--status", "dismissed"), ("--watch", "another"), ("--topic", "nothing"), ("--mine",)):
+        assert lines("incidents", "list", "--json", *wrong) == []
+    assert run("incidents", "list", "--status", "sleeping").exception is not None
+
+
+def test_merging_several_keeps_the_oldest(troubled: Path) -> None:
+    with Store.open("monitor.db") as store:
+        (known,) = store.incidents.all()
+        numbers = [known.id, known.id + 1, known.id + 2]
+        for number in numbers[1:]:
+            store.incidents.open(replace(known, id=number, posts=0, authors=0), None)
+    assert run("incidents", "merge", *reversed(numbers)).exception is None
+    with Store.open("monitor.db") as store:
+        assert {store.incidents.get(number).merged_into for number in numbers[1:]} == {numbers[0]}
+    assert run("incidents", "merge", numbers[0]).exception is not None
 
 
 def test_nothing_from_a_post_reaches_the_terminal_raw(troubled: Path) -> None:

@@ -27,6 +27,8 @@ from monitor.store import Store
 F = TypeVar("F", bound=Callable[..., Any])
 
 WRONG_USAGE = 2
+ORIGIN = "cli"
+"""Where those act from who type verbs, for the audit table."""
 # JSON escapes the old control characters itself; these could still steer a terminal or turn the reading direction.
 _STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -56,7 +58,7 @@ class Desk:
         """Open the database; one that is only read or changed by staff must be there already."""
         if must_exist and not self.database.exists():
             raise MonitorError(self.phrase("error.no_database", path=str(self.database)))
-        with Store.open(self.database) as store:
+        with Store.open(self.database) as store, store.coming_from(ORIGIN):
             yield store
 
 

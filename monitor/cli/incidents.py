@@ -1,28 +1,22 @@
-"""Verbs about incidents: list, show, acknowledge, assign, resolve, dismiss, confirm, merge, split; why; silence; outbox."""
+"""Verbs about incidents: list and show (what staff do stands in `acting`, the story in `telling`); silence; outbox."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import click
 
-from monitor import actions, messages
+from monitor import alerting, messages
+from monitor.cli import acting
 from monitor.cli.desk import Desk, now, print_json, settled, span, staff, table
-from monitor.domain import LIVE, Assessment, Decision, Incident, Notification, Status
+from monitor.domain import LIVE, Assessment, Change, Decision, Incident, Notification, Severity, Status
+from monitor.messages.history import happened
 from monitor.replay.lines import decision_line, stamp
 
 MOST = 50
-
-
-class ListsByDefault(click.Group):
-    """A group whose plain name, with or without options, means its ``list``."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put ``list`` in front where no verb is named."""
-        if not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names):
-            args = ["list", *args]
-        return super().parse_args(ctx, args)
+_STATUSES = [status.value for status in Status]
+_SEVERITIES = [severity.value for severity in Severity]
 
 
 @click.group("incidents", cls=ListsByDefault)
@@ -32,13 +26,35 @@ def incidents() -> None:
 
 @incidents.command("list")
 @settled()
+@click.option("--status", "statuses", multiple=True, type=click.Choice(_STATUSES), help="Only these; open ones if left out.")
+@click.option("--watch", help="Only about this watch.")
+@click.option("--topic", help="Only about this topic.")
+@click.option("--severity", "severities", multiple=True, type=click.Choice(_SEVERITIES), help="Only these.")
+@click.option("--mine", is_flag=True, help="Only what is assigned to you.")
 @click.option("--all", "everything", is_flag=True, help="Also those that are closed, and candidates with one author.")
 @click.option("--json", "as_json", is_flag=True, help="JSON Lines.")
-def list_incidents(desk: Desk, everything: bool, as_json: bool) -> None:
+def list_incidents(
+    desk: Desk,
+    statuses: tuple[str, ...],
+    watch: str | None,
+    topic: str | None,
+    severities: tuple[str, ...],
+    mine: bool,
+    everything: bool,
+    as_json: bool,
+) -> None:
     """List incidents, the gravest first."""
+    wanted = [Status(status) for status in statuses] or ([*Status] if everything else sorted(LIVE))
     with desk.store() as store:
-        rows = store.incidents.all(MOST * (20 if everything else 1), tuple(Status) if everything else tuple(LIVE))
-        shown = [row for row in rows if everything or row.status is not Status.CANDIDATE or row.authors > 1]
+        rows = store.incidents.all(
+            MOST * (20 if everything else 1),
+            wanted,
+            watch,
+            topic=topic,
+            severities=[Severity(severity) for severity in severities],
+            assigned_to=staff() if mine else None,
+        )
+        shown = [row for row in rows if everything or statuses or mine or row.status is not Status.CANDIDATE or row.authors > 1]
         reached = {row.id: store.incidents.latest_assessment(row.id) for row in shown}
     shown.sort(key=lambda row: (-(row.severity.rank if row.severity else -1), -row.authors, -row.id))
     if as_json:
@@ -83,6 +99,9 @@ def incident_line(row: Incident, assessment: Assessment | None) -> dict[str, Any
         "alerted_at": stamp(row.alerted_at),
         "crossed_at": stamp(row.crossed_at),
         "assigned_to": row.assigned_to,
+        "came_back": row.regressed,
+        "confirmed_at": stamp(row.confirmed_at),
+        "merged_into": row.merged_into,
         "reach": {"p10": reach.people.p10, "p50": reach.people.p50, "p90": reach.people.p90, "measured": reach.measured} if reach else None,
     }
 
@@ -90,14 +109,16 @@ def incident_line(row: Incident, assessment: Assessment | None) -> dict[str, Any
 @incidents.command("show")
 @click.argument("incident_id", metavar="INCIDENT", type=int)
 @settled()
-@click.option("--json", "as_json", is_flag=True, help="JSON Lines: the incident, then its posts.")
+@click.option("--json", "as_json", is_flag=True, help="JSON Lines: the incident, its history, its posts.")
 def show(desk: Desk, incident_id: int, as_json: bool) -> None:
     """Show one incident: what is known, its telling posts, why each post stands in it."""
     with desk.store() as store:
         row, members = store.incidents.get(incident_id), store.incidents.members(incident_id)
-        assessment = store.incidents.latest_assessment(incident_id)
+        assessment, history = store.incidents.latest_assessment(incident_id), store.incidents.history(incident_id)
+        answered = brief(store, desk.settings, row, assessment, now()) if assessment and not as_json else None
     if as_json:
-        print_json([incident_line(row, assessment), *(_member_line(judged, because, desk) for judged, because in members)])
+        print_json([incident_line(row, assessment), *(_change_line(change, desk) for change in history)])
+        print_json(_member_line(judged, because, desk) for judged, because in members)
         return
     language, zone = desk.settings.monitor.language, desk.settings.zone
     status, topic = desk.phrase("cell.status", status=row.status), desk.phrase("cell.topic", topic=row.topic)
@@ -107,6 +128,8 @@ def show(desk: Desk, incident_id: int, as_json: bool) -> None:
     for part in (assessment.emergence, assessment.reach, assessment.forecast) if assessment else ():
         if part is not None:
             click.echo("- " + messages.sentence(part.because, language, zone))
+    show_brief(desk, answered)
+    _show_history(desk, history)
     click.echo()
     head = (desk.phrase(f"members.head.{key}") for key in ("at", "platform", "text", "why"))
     rows = [
@@ -119,6 +142,28 @@ def show(desk: Desk, incident_id: int, as_json: bool) -> None:
         for judged, because in members[:MOST]
     ]
     table(head, rows)
+
+
+def _show_history(desk: Desk, history: list[Change]) -> None:
+    if not history:
+        return
+    click.echo()
+    language, zone = desk.settings.monitor.language, desk.settings.zone
+    head = (desk.phrase(f"history.head.{key}") for key in ("at", "who", "origin", "what"))
+    table(head, ((desk.phrase("cell.time", at=one.at), one.who, one.origin, happened(one, language, zone)) for one in history[-MOST:]))
+
+
+def _change_line(change: Change, desk: Desk) -> dict[str, Any]:
+    return {
+        "type": "change",
+        "at": stamp(change.at),
+        "who": change.who,
+        "origin": change.origin,
+        "action": change.action,
+        "was": change.was,
+        "became": change.became,
+        "text": happened(change, desk.settings.monitor.language, desk.settings.zone),
+    }
 
 
 def _member_line(judged: Any, because: Any, desk: Desk) -> dict[str, Any]:
@@ -136,111 +181,8 @@ def _member_line(judged: Any, because: Any, desk: Desk) -> dict[str, Any]:
     }
 
 
-Move = Callable[..., Incident]
-
-
-def _move(name: str, move: Move, phrase: str, help_text: str) -> click.Command:
-    @click.argument("incident_id", metavar="INCIDENT", type=int)
-    @settled()
-    @click.option("--note", default="", help="A word for the audit table.")
-    def verb(desk: Desk, incident_id: int, note: str) -> None:
-        with desk.store() as store:
-            move(store, incident_id, staff(), now(), note)
-        desk.say(phrase, id=incident_id)
-
-    return click.command(name, help=help_text)(verb)
-
-
-incidents.add_command(_move("ack", actions.acknowledge, "incidents.acknowledged", "Say that somebody looks after it."))
-incidents.add_command(_move("resolve", actions.resolve, "incidents.resolved", "Say that the trouble is over."))
-incidents.add_command(_move("dismiss", actions.dismiss, "incidents.dismissed", "Say that it was no trouble of ours."))
-
-
-@incidents.command("confirm")
-@click.argument("incident_id", metavar="INCIDENT", type=int)
-@settled()
-def confirm(desk: Desk, incident_id: int) -> None:
-    """Say that the alert was right: it gives the price of the alarm back."""
-    with desk.store() as store:
-        actions.confirm(store, desk.settings, incident_id, staff(), now())
-    desk.say("incidents.confirmed", id=incident_id)
-
-
-@incidents.command("assign")
-@click.argument("incident_id", metavar="INCIDENT", type=int)
-@click.argument("who")
-@settled()
-def assign(desk: Desk, incident_id: int, who: str) -> None:
-    """Say WHO looks after it."""
-    with desk.store() as store:
-        actions.assign(store, incident_id, who, staff(), now())
-    desk.say("incidents.assigned", id=incident_id, who=who)
-
-
-@incidents.command("merge")
-@click.argument("first", type=int)
-@click.argument("second", type=int)
-@settled()
-def merge(desk: Desk, first: int, second: int) -> None:
-    """Say that two incidents are one; the older number stays."""
-    with desk.store() as store:
-        actions.merge(store, first, second, staff(), now())
-    desk.say("incidents.merged", older=min(first, second), younger=max(first, second))
-
-
-@incidents.command("split")
-@click.argument("incident_id", metavar="INCIDENT", type=int)
-@click.argument("posts", nargs=-1, required=True)
-@settled()
-def split(desk: Desk, incident_id: int, posts: tuple[str, ...]) -> None:
-    """Move POSTS (their ids) out into an incident of their own, for good."""
-    with desk.store() as store:
-        new = actions.split(store, incident_id, posts, staff(), now())
-    desk.say("incidents.split", id=incident_id, new=new.id)
-
-
-@click.command("why")
-@click.argument("incident_id", metavar="INCIDENT", type=int)
-@settled()
-@click.option("--json", "as_json", is_flag=True, help="JSON Lines: every decision with its numbers.")
-def why(desk: Desk, incident_id: int, as_json: bool) -> None:
-    """Tell why we did, or did not, alert: the decisions about one incident in order."""
-    with desk.store() as store:
-        row = store.incidents.get(incident_id)
-        decisions = store.incidents.decisions(incident_id)
-        assessments = {at.at: at for at in store.incidents.assessments(incident_id)}
-    if as_json:
-        print_json(_decision(desk, row, assessments, decision) for decision in decisions)
-        return
-    desk.say("why.head", id=row.id, watch=row.watch, title=row.title, status=row.status)
-    if not decisions:
-        desk.say("why.never", id=incident_id)
-    language, zone = desk.settings.monitor.language, desk.settings.zone
-    for decision, times in _stretches(decisions):
-        key = "why.alerted" if decision.notify else "why.silent"
-        more = f" (x{times})" if times > 1 else ""
-        click.echo(
-            desk.phrase(key, at=decision.at, reason=decision.reason) + " " + messages.sentence(decision.because, language, zone) + more
-        )
-
-
-def _stretches(decisions: list[Decision]) -> Iterator[tuple[Decision, int]]:
-    """Decisions with equal reasons in a row are told once, by the last of them."""
-    last, times = None, 0
-    for decision in decisions:
-        if last is not None and (decision.reason is not last.reason or decision.notify):
-            yield last, times
-            times = 0
-        last, times = decision, times + 1
-    if last is not None:
-        yield last, times
-
-
-def _decision(desk: Desk, row: Incident, assessments: dict[Any, Assessment], decision: Decision) -> dict[str, Any]:
-    assessment = assessments.get(decision.at)
-    settings = desk.settings.monitor
-    line = decision_line(row, assessment, decision, settings.language, desk.settings.zone) if assessment else {"type": "decision"}
-    return {**line, "inputs": decision.inputs, "receivers": list(decision.receivers)}
+for verb in acting.verbs():
+    incidents.add_command(verb)
 
 
 @click.group("silence", cls=ListsByDefault)
@@ -254,7 +196,7 @@ def silence() -> None:
 @click.option("--comment", default="", help="Why.")
 @settled()
 def add_silence(desk: Desk, matchers: tuple[str, ...], how_long: str, comment: str) -> None:
-    """Silence what fits all MATCHERS: incident=12, watch=NAME, topic=price, kind=attention."""
+    """Silence what fits all MATCHERS: incident=12, watch=, topic=, kind=, severity=, platform= (the only one) or partner=."""
     wanted = dict(_matcher(matcher) for matcher in matchers)
     lasting = span(how_long)
     with desk.store() as store, store.transaction():
@@ -264,8 +206,8 @@ def add_silence(desk: Desk, matchers: tuple[str, ...], how_long: str, comment: s
 
 def _matcher(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
-    if not equals or name not in ("incident", "watch", "topic", "kind") or not value:
-        raise click.BadParameter(f"{text!r} is not incident=, watch=, topic= or kind= with a value")
+    if not equals or name not in alerting.MATCHERS or not value:
+        raise click.BadParameter(f"{text!r} is not one of {', '.join(f'{known}=' for known in alerting.MATCHERS)} with a value")
     return name, value
 
 
@@ -291,7 +233,7 @@ def list_silences(desk: Desk, as_json: bool) -> None:
 def expire_silence(desk: Desk, number: int) -> None:
     """End a silence now."""
     with desk.store() as store, store.transaction():
-        store.incidents.expire_silence(number, now())
+        store.incidents.expire_silence(number, now(), staff())
     desk.say("silence.expired", id=number)
 
 
@@ -341,4 +283,4 @@ def retry(desk: Desk, number: int) -> None:
     desk.say("outbox.retried", id=number)
 
 
-VERBS = (incidents, why, silence, outbox)
+VERBS = (incidents, silence, outbox)

@@ -75,6 +75,10 @@ ACTS: dict[str, Pair] = {
         "{older}번 사건은 우리 문제가 아닌 것으로 처리되어 있어 합칠 수 없습니다. 먼저 monitor incidents undo {older:으로/로} 되돌리세요.",
         "Incident {older} was dismissed: nothing can be merged into it. monitor incidents undo {older} takes that back.",
     ),
+    "history.head.at": ("시각", "when"),
+    "history.head.who": ("누가", "who"),
+    "history.head.origin": ("어디에서", "where from"),
+    "history.head.what": ("무엇을", "what"),
     "act.nothing_to_undo": (
         "{id}번 사건({status:status})에는 되돌릴 것이 없습니다.",
         "There is nothing to take back about incident {id} ({status:status}).",
