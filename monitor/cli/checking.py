@@ -54,8 +54,8 @@ def asked(source: Source) -> Iterator[Line]:
 
 def daily(queries: Sequence[Query], every: timedelta) -> tuple[int, float]:
     """Return the requests and the money of one day of passes, besides what each post costs."""
-    passes = DAY / every
-    return round(passes * sum(query.requests for query in queries)), passes * sum(query.money for query in queries)
+    asked = [(DAY / max(every, query.apart), query) for query in queries]
+    return round(sum(times * query.requests for times, query in asked)), sum((times * query.money for times, query in asked), 0.0)
 
 
 def spent(store: Store, source: Source, now: datetime) -> Iterator[Line]:
