@@ -10,6 +10,8 @@ from monitor.domain import Message
 KINDS = {
     "console": "monitor.notifiers.console:Console",
     "email": "monitor.notifiers.email:Email",
+    "slack": "monitor.notifiers.slack.bot:Slack",
+    "slack_webhook": "monitor.notifiers.slack.webhook:SlackWebhook",
 }
 
 
@@ -41,6 +43,15 @@ class Updating(Protocol):
 
 
 @runtime_checkable
+class Resuming(Protocol):
+    """What a notifier may have besides: finding out what became of an earlier attempt, so that nothing is said twice."""
+
+    def resume(self, message: Message, previous: str | None) -> str | None:
+        """Do as ``send`` does for a message that may have got through before, wholly or in part, without our hearing of it."""
+        ...
+
+
+@runtime_checkable
 class Addressed(Protocol):
     """What a notifier may have besides: several addresses, each with a notifier and so an outbox row of its own.
 
@@ -49,6 +60,15 @@ class Addressed(Protocol):
 
     def channels(self) -> Mapping[str, Notifier]:
         """Return a notifier for each address, by address."""
+        ...
+
+
+@runtime_checkable
+class Mailing(Protocol):
+    """What a notifier may have besides: writing to another address in the same way, as subscribers need it."""
+
+    def readdressed(self, address: str) -> Notifier:
+        """Return a notifier like this one for ``address`` (name@example.com) alone. Raises ``DeliveryFailed`` for no address."""
         ...
 
 

@@ -50,7 +50,7 @@ def lines(message: Message, width: int, paint: Paint = plain) -> Iterator[str]:
     for line in message.lines:
         yield ""
         yield from wrap(clean(line, LONGEST), width)
-    yield from _part(message, "spread", list(_spread(message, width, paint)), paint)
+    yield from _part(message, "spread", list(spread(message, width, paint)), paint)
     yield from _part(message, "facts", list(_facts(message, width)), paint)
     yield from _part(message, "quotes", list(_quotes(message, width, paint)), paint)
     yield from _part(message, "actions", _numbered(message.actions, width), paint)
@@ -77,7 +77,8 @@ def _facts(message: Message, width: int) -> Iterator[str]:
         yield from (" " * (room + 4) + line for line in rest)
 
 
-def _spread(message: Message, width: int, paint: Paint) -> Iterator[str]:
+def spread(message: Message, width: int, paint: Paint = plain) -> Iterator[str]:
+    """Yield the drawing of how far it has spread, line by line, its caption last; nothing where that is unknown."""
     if message.spread is None:
         return
     spread = message.spread
