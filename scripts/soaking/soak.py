@@ -20,8 +20,10 @@ from scripts.soaking import runner
 from scripts.soaking.account import account, table
 from scripts.soaking.town import Town, town
 
-SILENCE = 1.5
-"""Wall seconds after which a silent platform is given up."""
+SILENCE, PATIENCE = 3.0, 60.0
+"""Wall seconds after which a silent platform is given up: while faults strike, and afterwards (the stubs are slow when they hold much)."""
+CATCHING_UP = 900.0
+"""Wall seconds at most."""
 
 
 def soak(seconds: float, speed: float, interval: float, kills: int, seed: int, folder: Path, quiet: bool = False) -> dict[str, Any]:
@@ -45,8 +47,11 @@ def soak(seconds: float, speed: float, interval: float, kills: int, seed: int, f
                 time.sleep(0.05)
             place.write(seconds)
             bar.update(int(seconds) - bar.pos)
+        _kill(pid)
         place.make_peace()
-        _catch_up(place, log, seconds, interval)
+        place.silence = PATIENCE
+        pid = runner.start(place, database, log, interval)
+        _catch_up(place, log)
         _kill(pid)
         found = account(place, database, log, interval)
     return {
@@ -60,9 +65,10 @@ def _kill(pid: int) -> None:
     os.waitpid(pid, 0)
 
 
-def _catch_up(place: Town, log: Path, since: float, interval: float) -> None:
-    """Wait until every collector has made two whole passes, or for twenty intervals."""
-    while place.clock.seconds() < since + 20 * interval:
+def _catch_up(place: Town, log: Path) -> None:
+    """Wait until every collector has made two whole passes."""
+    since, begun = place.clock.seconds(), time.monotonic()
+    while time.monotonic() < begun + CATCHING_UP:
         time.sleep(0.2)
         lines = [json.loads(line) for line in log.read_text().splitlines() if line.endswith("}")]
         good = [one["kind"] for one in lines if one["begun"] > since and not one["error"] and not one["skipped"]]

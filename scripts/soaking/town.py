@@ -107,7 +107,7 @@ class Town:
             case "500":
                 return Fault(name, Answer(500, {"content-type": "text/html"}, b"<h1>Internal Server Error</h1>"))
             case "timeout":
-                return Fault(name, hang=4 * self.silence)
+                return Fault(name, hang=2 * self.silence)
             case _:
                 return Fault(name, cut=True)
 

@@ -33,6 +33,7 @@ _MOMENT = timedelta(milliseconds=1)
 FOLLOWERS_LAST = timedelta(hours=1)
 """So long the number of followers serves before it is read again."""
 
+
 @dataclass(frozen=True)
 class Options:
     """Bluesky can be searched without a key; an app password (Settings, Privacy and security, App passwords) is surer in a burst."""
