@@ -10,12 +10,13 @@ from datetime import datetime
 
 from monitor.briefing import cost, excerpts, fitting, places, voices, wants
 from monitor.briefing.cost import UnitCosts
+from monitor.briefing.fitting import best, in_time
 from monitor.briefing.story import tell
 from monitor.domain import Assessment, Because, Brief, Incident, Kind, Signal, Voice
 
-__all__ = ["SIGNAL_BEFORE", "SIGNAL_LASTS", "UnitCosts", "brief", "stage_of", "tell"]
+__all__ = ["SIGNAL_BEFORE", "SIGNAL_LASTS", "UnitCosts", "best", "brief", "cost_of", "in_time", "stage_of", "tell"]
 
-stage_of = cost.stage
+stage_of, cost_of = cost.stage, cost.cost
 SIGNAL_BEFORE, SIGNAL_LASTS = fitting.BEFORE, fitting.LASTS
 
 SHOWN_WANTS = 3

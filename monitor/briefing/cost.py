@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from monitor.domain import Assessment, Because, Incident, Kind, Stage
+from monitor.domain import Assessment, Because, Incident, Kind, Stage, Values
 
 HORIZON_MINUTES = 24 * 60.0
 UNKNOWN_CHANCE = 0.35
@@ -46,8 +46,8 @@ def cost(at: Stage, assessment: Assessment | None, now: datetime, units: UnitCos
     if at is Stage.CRISIS:
         growth = _growth(assessment)
         act = units.weight * units.claim
-        values = {"act": act, "wait": act * growth, "growth": growth - 1}
-        return (Because("briefing_cost_grown", {**values}) if growth >= 1.1 else Because("briefing_cost_crossed", {"act": act}),)
+        values: Values = {"act": act, "wait": act * growth, "growth": growth - 1}
+        return (Because("briefing_cost_grown", values) if growth >= 1.1 else Because("briefing_cost_crossed", {"act": act}),)
     return (_public(assessment, now, units),)
 
 

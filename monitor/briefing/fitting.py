@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from monitor.domain import Because, Incident, Signal
+from monitor.domain import Because, Incident, Signal, Values
 
 BEFORE = timedelta(hours=3)
 """Customers may be ahead of the company's own systems by so much."""
@@ -20,15 +20,19 @@ def span(signal: Signal) -> tuple[datetime, datetime]:
     return signal.at - BEFORE, (signal.ends_at or signal.at) + LASTS
 
 
+def in_time(signal: Signal, incident: Incident) -> bool:
+    """Tell whether complaints of ``incident`` may come of ``signal``, by time and watch alone."""
+    since, until = span(signal)
+    return signal.watch in (None, incident.watch) and incident.last_post_at >= since and incident.opened_at <= until
+
+
 def fits(signal: Signal, incident: Incident, texts: Sequence[str]) -> tuple[int, Because] | None:
     """Return how well ``signal`` explains ``incident`` and why, or None.
 
     It must be about the same watch (where it says one), of the same topic (where it says one; ``other`` contradicts nothing), in time,
     and agree in two or more of time, topic, place, partner. ``texts`` are those of the incident's posts.
     """
-    since, until = span(signal)
-    elsewhere = signal.watch is not None and signal.watch != incident.watch
-    if elsewhere or incident.last_post_at < since or incident.opened_at > until:
+    if not in_time(signal, incident):
         return None
     topic = signal.topic is not None and signal.topic == incident.topic
     if signal.topic is not None and not topic and "other" not in (signal.topic, incident.topic):
@@ -42,10 +46,10 @@ def fits(signal: Signal, incident: Incident, texts: Sequence[str]) -> tuple[int,
 
 
 def _because(signal: Signal, incident: Incident, named: str | None, posts: int) -> Because:
-    values = {"kind": signal.kind, "signal": signal.text, "at": signal.at}
+    values: Values = {"kind": signal.kind, "signal": signal.text, "at": signal.at}
     if posts:
-        return Because("briefing_signal_named", {**values, "named": named, "posts": posts})
-    return Because("briefing_signal_topic", {**values, "topic": incident.topic})
+        return Because("briefing_signal_named", values | {"named": named, "posts": posts})
+    return Because("briefing_signal_topic", values | {"topic": incident.topic})
 
 
 def best(signals: Iterable[Signal], incident: Incident, texts: Sequence[str]) -> tuple[Signal, Because] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from monitor.domain import Assessment, Because, Change, Decision, Incident, Post, Reason, Status
+from monitor.domain import Assessment, Because, Change, Decision, Incident, Post, Reason, Status, Values
 
 LONGEST = 10
 TELLING_SILENCES = (
@@ -53,8 +53,8 @@ def _beginning(incident: Incident, first: Post | None) -> Iterator[Because]:
     if first is None:
         yield Because("briefing_story_began_unknown", {"at": incident.opened_at, "watch": incident.watch})
     else:
-        values = {"at": first.created_at, "platform": first.platform, "watch": incident.watch, "text": first.text[:200]}
-        yield Because("briefing_story_began", {**values})
+        values: Values = {"at": first.created_at, "platform": first.platform, "watch": incident.watch, "text": first.text[:200]}
+        yield Because("briefing_story_began", values)
     if incident.follows is not None:
         yield Because("briefing_story_follows", {"earlier": incident.follows})
 
@@ -65,8 +65,8 @@ def _unusual(assessments: Sequence[Assessment]) -> Iterator[Because]:
         last = max(assessments, key=lambda assessment: assessment.emergence.observed)
         yield Because("briefing_story_never_unusual", {"observed": last.emergence.observed, "expected": last.emergence.expected})
     elif turn is not None:
-        values = {"at": turn.at, "authors": turn.authors, "observed": turn.emergence.observed, "expected": turn.emergence.expected}
-        yield Because("briefing_story_unusual", {**values})
+        values: Values = {"at": turn.at, "authors": turn.authors, "observed": turn.emergence.observed, "expected": turn.emergence.expected}
+        yield Because("briefing_story_unusual", values)
 
 
 def _spoke(decisions: Sequence[Decision]) -> Iterator[Because]:
@@ -119,7 +119,7 @@ def _spread(incident: Incident, assessments: Sequence[Assessment], threshold: in
 
 
 def _now(incident: Incident) -> Iterator[Because]:
-    values = {"status": incident.status.value, "at": incident.status_at or incident.last_post_at, "posts": incident.posts}
-    yield Because("briefing_story_now", {**values, "authors": incident.authors})
+    values: Values = {"status": incident.status.value, "posts": incident.posts, "authors": incident.authors}
+    yield Because("briefing_story_now", values | {"at": incident.status_at or incident.last_post_at})
     if incident.merged_into is not None:
         yield Because("briefing_story_merged", {"other": incident.merged_into})

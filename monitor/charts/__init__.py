@@ -5,8 +5,8 @@ Pure but for matplotlib, which is loaded at the first picture. Words in Korean a
 
 from __future__ import annotations
 
-from monitor.charts.drawing import Kind
+from monitor.charts.drawing import Kind, readable
 from monitor.charts.spreading import Curve, spread
 from monitor.charts.weekly import Bars, bars
 
-__all__ = ["Bars", "Curve", "Kind", "bars", "spread"]
+__all__ = ["Bars", "Curve", "Kind", "bars", "readable", "spread"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,24 +49,22 @@ def figure(width: int = WIDTH, height: int = HEIGHT) -> tuple[Figure, Axes]:
 def written(drawn: Figure, kind: Kind) -> bytes:
     """Return a finished figure as bytes, without any date."""
     import matplotlib as mpl
+    from matplotlib.text import Text
 
     room = io.BytesIO()
     fonts = [name for name in (korean_font(), "DejaVu Sans") if name]
     # In SVG letters stay letters: the reader's machine has fonts of its own.
-    looks = {"font.family": fonts, "svg.hashsalt": _SALT, "svg.fonttype": "none", "axes.unicode_minus": False}
+    looks: Any = {"font.family": fonts, "svg.hashsalt": _SALT, "svg.fonttype": "none", "axes.unicode_minus": False}
     with mpl.rc_context(looks):
-        for text in drawn.findobj(_is_text):
-            text.set_family(fonts)
+        for text in drawn.findobj(Text):
+            assert isinstance(text, Text)  # noqa: S101 - findobj is typed too widely
+            text.set_fontfamily(fonts)
             text.set_parse_math(False)
         if kind == "svg":
             drawn.savefig(room, format="svg", metadata={"Date": None, "Creator": None})
         else:
             drawn.savefig(room, format="png", metadata={"Software": None})
     return room.getvalue()
-
-
-def _is_text(artist: object) -> bool:
-    return hasattr(artist, "set_parse_math")
 
 
 def people(count: float) -> str:
