@@ -25,6 +25,9 @@ TOPICS = (
 )
 
 
+Values = dict[str, str | float | int | datetime | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Because:
     """A reason as a code and its values; ``messages`` turns it into a sentence in the reader's language."""
@@ -573,7 +576,7 @@ class Shown:
     """What the living message of an incident shows: a newer one replaces it when this has changed (``alerting.should_update``).
 
     ``reach`` and ``outlook`` are bands, counted from 0: of people who have seen it against the threshold, and of the chance that they
-    pass it; None where nothing is measured. ``by`` brought it into that status. ``quotes`` are the ids of the quoted posts.
+    pass it; None where nothing is measured. ``by`` brought it into that status. ``quotes`` counts the quoted posts.
     """
 
     at: datetime
@@ -586,7 +589,7 @@ class Shown:
     posts: int = 0
     reach: int | None = None
     outlook: int | None = None
-    quotes: tuple[str, ...] = ()
+    quotes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -23,6 +24,7 @@ from monitor.domain import (
     Reason,
     Run,
     Severity,
+    Shown,
     Status,
     Step,
 )
@@ -111,6 +113,7 @@ def seldom(store: Store, number: int) -> None:
     for claimed in store.outbox.claim_due(now, 10, MINUTE):
         store.outbox.failed(claimed.id, "busy", now, now)
         store.outbox.delivered(claimed.id, "<1@mail>", now)
+    _show(store, number)
     store.incidents.open(incident(LIVE + 1, last_post_at=now), now)
     store.incidents.merge(LIVE, LIVE + 1, WHY, now)
     store.incidents.standing(now - 60 * MINUTE)
@@ -149,6 +152,22 @@ def _tend(store: Store, now) -> None:
     for notification in store.outbox.to_update(now, 10):
         store.outbox.overtaken(notification)
         store.outbox.updated(notification.id, None)
+
+
+def _show(store: Store, number: int) -> None:
+    """The living message, and staff who act."""
+    now = at(number)
+    shown = Shown(now, Status.TRIGGERED)
+    store.incidents.told(now - 60 * MINUTE)
+    store.incidents.last_move(LIVE, Status.TRIGGERED)
+    store.outbox.living(LIVE)
+    update = replace(message(f"update.{number}"), update=True)
+    store.outbox.enqueue(None, LIVE, "service", "email", update, now, shown=shown)
+    for claimed in store.outbox.claim_due(now, 10, MINUTE):
+        store.outbox.superseded(claimed)
+        store.outbox.delivered(claimed.id, "<1@mail>", now)
+    store.incidents.transition(LIVE, Status.DISMISSED, "kim", now)
+    store.incidents.reopen(LIVE, "kim", now)
 
 
 def filled(store: Store, posts: int) -> None:

@@ -187,7 +187,7 @@ def test_of_two_people_who_press_at_once_one_is_first(store: Store) -> None:
 # ---- the rule
 
 
-SHOWN = Shown(at(0), Status.TRIGGERED, posts=10, reach=1, outlook=1, severity=Severity.HIGH, quotes=("x:1", "x:2"))
+SHOWN = Shown(at(0), Status.TRIGGERED, posts=10, reach=1, outlook=1, severity=Severity.HIGH, quotes=2)
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ SHOWN = Shown(at(0), Status.TRIGGERED, posts=10, reach=1, outlook=1, severity=Se
         ({"assigned_to": "kim"}, "living_assigned"),
         ({"merged_into": 7, "status": Status.RESOLVED}, "living_merged"),
         ({"silenced_until": at(240)}, "living_silenced"),
-        ({"quotes": ("x:2",)}, "living_quote"),
+        ({"quotes": 1}, "living_quote"),
     ],
 )
 def test_what_staff_did_and_deleted_quotes_are_shown_at_once(change: dict[str, object], code: str) -> None:

@@ -26,7 +26,7 @@ def shown(
     *,
     by: str | None = None,
     silenced_until: datetime | None = None,
-    quotes: tuple[str, ...] = (),
+    quotes: int = 0,
 ) -> Shown:
     """Return what a message about ``incident`` shows if it is written now; ``by`` is who brought it into its status."""
     reach, forecast = (assessment.reach, assessment.forecast) if assessment else (None, None)
@@ -54,12 +54,12 @@ def as_told(before: Shown, now: Shown) -> Shown:
 def should_update(before: Shown, now: Shown) -> Because | None:
     """Return why the message that shows ``before`` is to show ``now``, or None if it is good as it is.
 
-    ``now.quotes`` are those of ``before.quotes`` that their platforms still show. Pure; closed incidents do not grow.
+    ``now.quotes``: how many of the quotes that it showed were not deleted since. Pure; closed incidents do not grow.
     """
     changed = _deed(before, now)
     if changed is not None:
         return changed
-    if not set(before.quotes) <= set(now.quotes):
+    if now.quotes < before.quotes:
         return Because("living_quote")
     if now.status in (Status.RESOLVED, Status.DISMISSED) or now.merged_into is not None or now.at - before.at < EVERY:
         return None

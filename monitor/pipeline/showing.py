@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 from monitor.alerting import living
@@ -14,8 +14,8 @@ from monitor.store import Store
 INCIDENT = "incident"
 
 
-def shown(store: Store, settings: Settings, incident: Incident, quotes: Sequence[str], now: datetime) -> Shown:
-    """Return what a message that quotes these posts shows of ``incident`` now."""
+def shown(store: Store, settings: Settings, incident: Incident, quotes: int, now: datetime) -> Shown:
+    """Return what a message with so many quotes shows of ``incident`` now."""
     move = store.incidents.last_move(incident.id, incident.status)
     return living.shown(
         incident,
@@ -24,7 +24,7 @@ def shown(store: Store, settings: Settings, incident: Incident, quotes: Sequence
         now,
         by=move.who if move and move.who != MONITOR else None,
         silenced_until=silent_until(store.incidents.silences(now), incident.id),
-        quotes=tuple(quotes),
+        quotes=quotes,
     )
 
 

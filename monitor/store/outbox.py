@@ -22,12 +22,13 @@ _COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Living:
-    """What one channel of a receiver shows of an incident, in which thread."""
+    """What one channel of a receiver shows of an incident, in which thread; ``quotes``: how many of its quotes were not deleted since."""
 
     receiver: str
     channel: str
     thread: str
     shown: Shown
+    quotes: int
 
 
 class Outbox:
@@ -150,11 +151,12 @@ class Outbox:
     def living(self, incident_id: int) -> Sequence[Living]:
         """What the channels show of an incident: the latest message of each thread at each receiver and channel that has taken one."""
         found = self._db.rows(
-            """SELECT receiver, channel, thread, shown, max(handle IS NOT NULL) OVER (PARTITION BY receiver, channel, thread)
+            """SELECT receiver, channel, thread, shown, json_array_length(message, '$.quotes'), handle IS NOT NULL
             FROM notifications INDEXED BY notifications_of WHERE incident = ? AND shown IS NOT NULL AND state <> 'dead' ORDER BY id""",
             (incident_id,),
         )
-        latest = {row[:3]: Living(row[0], row[1], row[2], shown_of(row[3])) for row in found if row[4]}
+        taken = {row[:3] for row in found if row[5]}
+        latest = {row[:3]: Living(row[0], row[1], row[2], shown_of(row[3]), row[4]) for row in found if row[:3] in taken}
         return list(latest.values())
 
     def to_update(self, now: datetime, limit: int) -> list[Notification]:

@@ -237,14 +237,14 @@ def _answer_of(found: Mapping[str, Any]) -> Answer:
 
 def shown_text(shown: Shown) -> str:
     """Write what a message shows of its incident as JSON."""
-    return text_of({name: value for name, value in asdict(shown).items() if value is not None and value != ()})
+    return text_of({name: value for name, value in asdict(shown).items() if value is not None})
 
 
 def shown_of(text: str) -> Shown:
     """Read what ``shown_text`` wrote."""
     found = value_of(text)
     severity = found.get("severity")
-    kept = {"status": Status(found["status"]), "severity": severity and Severity(severity), "quotes": tuple(found.get("quotes", ()))}
+    kept = {"status": Status(found["status"]), "severity": severity and Severity(severity)}
     return Shown(**{**found, **kept})
 
 
