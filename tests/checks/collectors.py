@@ -173,8 +173,8 @@ def a_walk_left_at_any_page_loses_nothing(rig: Rig) -> None:
     """Also where the same collector goes on, whose own memory may think that it has told what nobody stored."""
     old = rig.write(rig.page // 2, timedelta(minutes=40), timedelta(minutes=10))
     first = Desk(rig).collect()
-    rig.stub.clock.go_on(minutes=10)
-    new = rig.write(2 * rig.page + rig.page // 2)
+    rig.stub.clock.go_on(hours=12)  # longer than any overlap, which would hide a mark that moved too early
+    new = rig.write(2 * rig.page + rig.page // 2, timedelta(hours=11), timedelta(hours=10))
     known = Desk(rig)
     known.take(iter(first))
     pages = len(known.collect())
