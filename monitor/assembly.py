@@ -31,6 +31,10 @@ class Kept:
         self.messages.append(message)
         return None
 
+    def readdressed(self, address: str) -> Kept:
+        """Keep what goes to subscribers too."""
+        return self
+
 
 def classifier(settings: Settings) -> Classifier:
     """Return the configured model, with the company's own topics; raises ``ModelError`` or ``ConfigError``."""

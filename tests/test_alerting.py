@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from monitor import alerting, messages
-from monitor.alerting import Budget, Desk, Parameters, Pressure, QuietHours, Receiver, Route, Situation, Told, decide
+from monitor.alerting import Budget, Desk, Hours, Parameters, Pressure, Receiver, Route, Situation, Told, decide
 from monitor.domain import (
     NOTIFYING,
     Assessment,
@@ -223,7 +223,7 @@ def test_staff_who_know_are_left_in_peace(status: Status) -> None:
 
 def test_precedence_is_the_table() -> None:
     """Everything that can keep us silent at once; taken away one by one, the reason is the next row's."""
-    quiet = Receiver("desk", QuietHours.parse("11:00-13:00"), cap=1)
+    quiet = Receiver("desk", Hours.parse("11:00-13:00"), cap=1)
     busy = Desk(receivers=(quiet,), zone=SEOUL, silent=True)
     s = situation(None, price=90.0, alarm=Alarm(), silenced=True, warming_up=True, gap=True, sent={"desk": 1})
     acknowledged = replace(s, incident=incident(status=Status.ACKNOWLEDGED))
@@ -261,14 +261,14 @@ def test_a_silent_run_records_what_it_would_have_said() -> None:
 
 
 def test_quiet_hours_and_caps_spare_critical() -> None:
-    asleep = replace(DESK, receivers=(Receiver("desk", QuietHours.parse("11:00-13:00"), cap=1),))
+    asleep = replace(DESK, receivers=(Receiver("desk", Hours.parse("11:00-13:00"), cap=1),))
     assert outcome(situation(0.3), asleep)[0] is Reason.QUIET_HOURS
     assert outcome(situation(0.6, sent={"desk": 5}), asleep) == (Reason.FIRST, Severity.CRITICAL)
 
 
-def test_those_who_are_awake_are_told() -> None:
-    desk = replace(DESK, receivers=(Receiver("a", QuietHours.parse("11:00-13:00")), Receiver("b")))
-    assert decide(situation(0.3), desk, P).receivers == ("b",)
+def test_those_who_are_awake_are_told_now_and_the_others_when_they_are_back() -> None:
+    desk = replace(DESK, receivers=(Receiver("a", Hours.parse("11:00-13:00")), Receiver("b")))
+    assert decide(situation(0.3), desk, P).receivers == ("b", "a")
 
 
 def test_over_the_page_cap_a_critical_incident_waits_for_the_storm_page() -> None:
@@ -315,7 +315,7 @@ def test_escalation_is_not_stopped_by_page_cap_or_price() -> None:
 
 
 def test_look_again_when_quiet_hours_end() -> None:
-    asleep = replace(DESK, receivers=(Receiver("desk", QuietHours.parse("11:00-13:30")), Receiver("b", QuietHours.parse("22:00-12:30"))))
+    asleep = replace(DESK, receivers=(Receiver("desk", Hours.parse("11:00-13:30")), Receiver("b", Hours.parse("22:00-12:30"))))
     s = situation(0.3)
     decision = decide(s, asleep, P)
     assert decision.reason is Reason.QUIET_HOURS
@@ -399,8 +399,8 @@ def test_silences(matchers: dict[str, str], fits: bool) -> None:
 def test_quiet_hours(hours: str, local: str, quiet: bool) -> None:
     hour, minute = map(int, local.split(":"))
     at = datetime(2026, 3, 4, hour, minute, tzinfo=SEOUL).astimezone(UTC)
-    assert alerting.quiet(Receiver("a", QuietHours.parse(hours)), at, SEOUL) is quiet
-    assert str(QuietHours.parse(hours)) == hours
+    assert alerting.quiet(Receiver("a", Hours.parse(hours)), at, SEOUL) is quiet
+    assert str(Hours.parse(hours)) == hours
 
 
 @pytest.mark.parametrize(
@@ -408,7 +408,7 @@ def test_quiet_hours(hours: str, local: str, quiet: bool) -> None:
 )
 def test_nonsense_quiet_hours(text: str) -> None:
     with pytest.raises(ValueError, match=r"22:00-07:00|same time"):
-        QuietHours.parse(text)
+        Hours.parse(text)
 
 
 # ---- sentences

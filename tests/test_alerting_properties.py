@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.alerting import Budget, Desk, Parameters, Pressure, QuietHours, Receiver, Route, Situation, Told, decide
+from monitor.alerting import Budget, Desk, Hours, Parameters, Pressure, Receiver, Route, Situation, Told, decide
 from monitor.domain import (
     NOTIFYING,
     TOPICS,
@@ -57,7 +57,7 @@ incidents = st.builds(
 )  # fmt: skip
 desks = st.builds(
     Desk,
-    receivers=st.sampled_from([(), (Receiver("a"),), (Receiver("a", QuietHours(0, 1439), cap=1), Receiver("b"))]),
+    receivers=st.sampled_from([(), (Receiver("a"),), (Receiver("a", Hours(0, 1439), cap=1), Receiver("b"))]),
     routes=st.sampled_from([(), (Route(("a",), severity=(Severity.CRITICAL,)),), (Route(("a", "b")),)]),
     silent=st.booleans(),
 )
@@ -117,7 +117,7 @@ def test_silenced_silent_and_acknowledged_never_notify(situation: Situation, des
 @settings(max_examples=200, deadline=None)
 @given(situations(), chances, chances)
 def test_a_higher_chance_is_never_quieter(situation: Situation, one: float, other: float) -> None:
-    desk = Desk(receivers=(Receiver("a", QuietHours(600, 800), cap=1),))
+    desk = Desk(receivers=(Receiver("a", Hours(600, 800), cap=1),))
     low, high = sorted((one, other))
     facts = situation.assessment
     forecast = facts.forecast or Forecast({}, 0.0, NOW + timedelta(hours=3), None, None, Because("f"))

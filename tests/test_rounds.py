@@ -10,7 +10,7 @@ import pytest
 from conftest import World, parts_for
 
 from monitor import actions
-from monitor.alerting import QuietHours
+from monitor.alerting import Hours
 from monitor.collectors.jsonl import Options
 from monitor.config import Collector
 from monitor.domain import Because, Decision, Reason, Run, Severity, Status
@@ -122,7 +122,7 @@ def digests(world: World) -> int:
 
 
 def test_a_digest_waits_for_the_end_of_quiet_hours_and_loses_nothing(world: World) -> None:
-    settled(world, quiet_hours=QuietHours.parse("00:00-07:00"))
+    settled(world, quiet_hours=Hours.parse("00:00-07:00"))
     left_to_the_digest(world)
     for _ in range(6):
         assert digests(world) == 0
@@ -145,7 +145,7 @@ def test_a_rehearsal_and_a_silence_keep_the_digest_back(world: World) -> None:
 
 
 def test_a_resolution_waits_for_the_end_of_quiet_hours(world: World) -> None:
-    settled(world, quiet_hours=QuietHours.parse("10:00-12:00"))
+    settled(world, quiet_hours=Hours.parse("10:00-12:00"))
     number = left_to_the_digest(world)
     receivers = (world.parts.settings.receivers[0].name,)
     world.store.incidents.add_decision(

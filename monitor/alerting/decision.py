@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from monitor.alerting.calendars import Receiver
+from monitor.alerting.duty import back_at, called, present, reachable, stand_in
 from monitor.alerting.parameters import Parameters
-from monitor.alerting.routing import Desk, Receiver, awake_at, escalate, ladder_due, matched, quiet, route
+from monitor.alerting.routing import Desk, Route, escalate, ladder_due, matched, named, route, silenced
 from monitor.alerting.situation import Situation, remember
 from monitor.alerting.worth import Worth, weigh
 from monitor.domain import NOTIFYING, Because, Decision, Reason, Severity, Status
@@ -43,14 +45,36 @@ class _Case:
 
     @property
     def awake(self) -> tuple[Receiver, ...]:
-        """Receivers outside their quiet hours."""
-        return tuple(r for r in self.routed if self.critical or not quiet(r, self.situation.now, self.desk.zone))
+        """Who would take it now: receivers who are there, and substitutes of those who are not."""
+        there = present(self.routed, self.desk, self.situation.now, self.critical)
+        told = self.situation.heard
+        if self.wish is not Reason.ESCALATED or told is None:
+            return there
+        return tuple(receiver for receiver in there if receiver.name not in told.receivers)
+
+    @property
+    def silenced(self) -> bool:
+        """True when a silence in force fits."""
+        situation = self.situation
+        return situation.silenced or silenced(
+            situation.incident, situation.silences, situation.now, self.worth.severity, situation.platforms, situation.partners
+        )
 
     @property
     def open_to_us(self) -> tuple[Receiver, ...]:
         """Receivers who are awake and under their cap."""
+        return self._under_cap(self.awake)
+
+    @property
+    def later(self) -> tuple[Receiver, ...]:
+        """Receivers who are away, for whom nobody stands in, and who are under their cap: their message waits until they are back."""
+        told = self.situation.heard.receivers if self.situation.heard is not None and self.wish is Reason.ESCALATED else ()
+        waiting = (r for r in self.routed if reachable(r, self.desk, self.situation.now, self.critical) is None)
+        return self._under_cap(r for r in waiting if r.name not in told)
+
+    def _under_cap(self, receivers: Iterable[Receiver]) -> tuple[Receiver, ...]:
         sent = self.situation.sent
-        return tuple(r for r in self.awake if self.critical or r.cap is None or sent.get(r.name, 0) < r.cap)
+        return tuple(r for r in receivers if self.critical or r.cap is None or sent.get(r.name, 0) < r.cap)
 
 
 def _acknowledged(case: _Case) -> bool:
@@ -69,14 +93,17 @@ def _over_budget(case: _Case) -> bool:
 
 def _below_their_severity(case: _Case) -> bool:
     """Nobody wants this severity, but somebody wants a higher one."""
-    return not case.routed and bool(_names(case.situation, Severity.CRITICAL, case.desk))
+    situation = case.situation
+    return not case.routed and bool(
+        named(situation.incident, Severity.CRITICAL, situation.platforms, situation.languages, case.desk, situation.partners)
+    )
 
 
 # What may keep us silent although there is something to say: the first row that holds is the reason given.
 # Dismissed and acknowledged incidents are silent whether or not there is something to say.
 PRECEDENCE: tuple[tuple[Reason, Callable[[_Case], bool]], ...] = (
     (Reason.ACKNOWLEDGED, _acknowledged),
-    (Reason.SILENCED, lambda case: case.situation.silenced),
+    (Reason.SILENCED, lambda case: case.silenced),
     (Reason.SILENT_MODE, lambda case: case.desk.silent),
     (Reason.WARMING_UP, _warming_up),
     (Reason.GAP, lambda case: case.situation.gap and case.on_alarm_alone),
@@ -109,11 +136,11 @@ def look_again_at(situation: Situation, decision: Decision, desk: Desk, paramete
         return None
     times: list[datetime | None] = []
     if decision.reason is Reason.QUIET_HOURS:
-        times += [awake_at(r, situation.now, desk.zone) for r in _receivers(situation, decision.severity, Reason.FIRST, desk)]
+        wishes = (Reason.FIRST, Reason.ESCALATED)
+        times += [back_at(_receivers(situation, decision.severity, wish, desk), desk, situation.now) for wish in wishes]
     told = remember(situation.heard, decision)
     if told is not None:
-        taken = matched(situation.incident, told.severity, situation.platforms, situation.languages, desk.routes)
-        times.append(ladder_due(taken, told.receivers, told.at))
+        times.append(ladder_due(_taken(situation, told.severity, desk), told.receivers, told.at, _meaning(situation, desk)))
         times.append(None if parameters.repeat_interval is None else told.at + parameters.repeat_interval)
     return min((at for at in times if at is not None and at > situation.now), default=None)
 
@@ -159,12 +186,19 @@ def _resolution_untold(situation: Situation) -> bool:
 def _receivers(situation: Situation, severity: Severity, wish: Reason | None, desk: Desk) -> tuple[Receiver, ...]:
     told = situation.heard
     names = _ladder(situation, told.severity, desk) if wish is Reason.ESCALATED and told is not None else _names(situation, severity, desk)
-    known = {receiver.name: receiver for receiver in desk.receivers}
-    return tuple(known[name] for name in names if name in known)
+    return called(names, desk, situation.now)
 
 
 def _names(situation: Situation, severity: Severity, desk: Desk) -> tuple[str, ...]:
-    return route(situation.incident, severity, situation.platforms, situation.languages, desk)
+    return route(situation.incident, severity, situation.platforms, situation.languages, desk, situation.partners)
+
+
+def _taken(situation: Situation, severity: Severity, desk: Desk) -> tuple[Route, ...]:
+    return matched(situation.incident, severity, situation.platforms, situation.languages, desk.routes, situation.partners)
+
+
+def _meaning(situation: Situation, desk: Desk) -> Callable[[str], str]:
+    return lambda name: stand_in(name, desk, situation.now)
 
 
 def _ladder(situation: Situation, severity: Severity, desk: Desk) -> tuple[str, ...]:
@@ -172,14 +206,15 @@ def _ladder(situation: Situation, severity: Severity, desk: Desk) -> tuple[str, 
     told = situation.heard
     if told is None or situation.incident.status not in _UNHEARD:
         return ()
-    taken = matched(situation.incident, severity, situation.platforms, situation.languages, desk.routes)
-    return escalate(taken, told.receivers, told.at, situation.now)
+    return escalate(_taken(situation, severity, desk), told.receivers, told.at, situation.now, _meaning(situation, desk))
 
 
 def _decision(case: _Case, reason: Reason) -> Decision:
     situation = case.situation
     notify = reason in NOTIFYING
-    receivers = tuple(r.name for r in case.open_to_us) if notify else _told_before(case) if reason is Reason.RESOLVED else ()
+    receivers = (
+        tuple(r.name for r in (*case.open_to_us, *case.later)) if notify else _told_before(case) if reason is Reason.RESOLVED else ()
+    )
     return Decision(
         incident_id=situation.incident.id,
         at=situation.now,
@@ -200,7 +235,10 @@ def _told_before(case: _Case) -> tuple[str, ...]:
     known = case.situation.known
     if known is None or case.desk.silent:
         return ()
-    return known.receivers or _names(case.situation, known.severity, case.desk)
+    if known.receivers:
+        return known.receivers
+    reached = called(_names(case.situation, known.severity, case.desk), case.desk, case.situation.now)
+    return tuple(receiver.name for receiver in reached)
 
 
 def _code(case: _Case, reason: Reason) -> str:

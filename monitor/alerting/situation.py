@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from monitor.alerting.pressure import Pressure
-from monitor.domain import Assessment, Decision, Incident, Reason, Severity
+from monitor.domain import Assessment, Decision, Incident, Reason, Severity, Silence
 
 
 class Alarm(Protocol):
@@ -70,6 +70,7 @@ class Situation:
     ``open_alerts``: unacknowledged incidents that were notified in this shift (this one included if it was).
     ``pages_this_shift``: critical notifications of this shift. ``sent``: notifications of the last 24 h by receiver.
     ``on_storm_page``: a storm page has named it as critical; its ``alerted_at`` is set then.
+    ``silences``: those in force. ``partners``: whom the incident's posts name (``partners_named``).
     ``certainty``: how probably it is a complaint about us at all, by the verdicts on its most seen posts.
     ``pressure`` may be of an earlier time: it is brought to ``now`` here.
     """
@@ -90,6 +91,8 @@ class Situation:
     sent: Mapping[str, int] = field(default_factory=dict)
     on_storm_page: bool = False
     certainty: float = 1.0
+    silences: tuple[Silence, ...] = ()
+    partners: tuple[str, ...] = ()
 
     @property
     def known(self) -> Told | None:

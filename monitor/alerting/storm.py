@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from monitor.alerting.duty import called, present
 from monitor.alerting.routing import Desk, route
 from monitor.domain import Because, Decision, Incident, Reason, Severity
 
@@ -41,7 +42,7 @@ def storm(
         at=now,
         incidents=tuple(incident.id for incident, _ in ordered),
         fresh=fresh,
-        receivers=_reached([incident for incident, _ in ordered], desk),
+        receivers=_reached([incident for incident, _ in ordered], desk, now),
         because=Because("alerting_storm", {"n": len(ordered), "fresh": len(fresh), "cap": desk.budget.pages_per_shift}),
     )
 
@@ -53,9 +54,10 @@ def _is_news(incident: Incident, decision: Decision, named: Collection[int], las
     return decision.reason is Reason.RECEIVER_CAP and bool(decision.inputs.get("storm")) and (incident.id not in named or back)
 
 
-def _reached(incidents: Sequence[Incident], desk: Desk) -> tuple[str, ...]:
-    """Return everybody whom any of ``incidents`` may reach, whatever platform or language a route asks for; nobody: all receivers."""
+def _reached(incidents: Sequence[Incident], desk: Desk, now: datetime) -> tuple[str, ...]:
+    """Return everybody whom any of ``incidents`` may reach now, whatever platform, language or partner a route asks for."""
     platforms = {platform for r in desk.routes for platform in r.platform}
     languages = {language for r in desk.routes for language in r.language}
-    names = (name for incident in incidents for name in route(incident, Severity.CRITICAL, platforms, languages, desk))
-    return tuple(dict.fromkeys(names)) or tuple(receiver.name for receiver in desk.receivers)
+    partners = {partner for r in desk.routes for partner in r.partner}
+    names = (name for incident in incidents for name in route(incident, Severity.CRITICAL, platforms, languages, desk, partners))
+    return tuple(receiver.name for receiver in present(called(names, desk, now), desk, now, critical=True))

@@ -7,7 +7,7 @@ import sys
 import click
 
 from monitor import __version__
-from monitor.cli import analysing, incidents, running, setting_up, tending
+from monitor.cli import analysing, incidents, routing, running, setting_up, telling, tending
 from monitor.cli.desk import fail, show_what_can_be_shown
 from monitor.errors import MonitorError
 
@@ -15,6 +15,8 @@ VERBS = (
     *running.VERBS,
     *setting_up.VERBS,
     *incidents.VERBS,
+    *routing.VERBS,
+    *telling.VERBS,
     *analysing.VERBS,
     *tending.VERBS,
 )

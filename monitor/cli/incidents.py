@@ -10,9 +10,11 @@ import click
 from monitor import alerting, messages
 from monitor.cli import acting
 from monitor.cli.desk import Desk, now, print_json, settled, span, staff, table
-from monitor.domain import LIVE, Assessment, Change, Decision, Incident, Notification, Severity, Status
+from monitor.cli.listing import ListsByDefault, show_brief
+from monitor.domain import LIVE, Assessment, Change, Incident, Notification, Severity, Status
 from monitor.messages.history import happened
-from monitor.replay.lines import decision_line, stamp
+from monitor.pipeline.briefs import brief
+from monitor.replay.lines import stamp
 
 MOST = 50
 _STATUSES = [status.value for status in Status]

@@ -9,7 +9,15 @@ from monitor.decode import Decoder, meant, shown
 from monitor.domain import TOPICS
 
 Table = Mapping[str, Any]
-_DEFINED = {"watch": "name", "collector": "name", "topic": "name", "receiver": "name", "playbook": "topic"}
+_DEFINED = {
+    "watch": "name",
+    "collector": "name",
+    "topic": "name",
+    "receiver": "name",
+    "playbook": "topic",
+    "oncall": "name",
+    "partner": "name",
+}
 
 
 def check_names(decoder: Decoder, tables: Table) -> None:
@@ -19,7 +27,8 @@ def check_names(decoder: Decoder, tables: Table) -> None:
     topics = (*TOPICS, *_names(tables, "topic", "name"))
     receivers = _names(tables, "receiver", "name")
     known = {"watch": ("watch", _names(tables, "watch", "name")), "topic": ("topic", topics)}
-    known |= {"receivers": ("receiver", receivers), "escalate_to": ("receiver", receivers)}
+    told = (*receivers, *_names(tables, "oncall", "name"))
+    known |= {"receivers": ("receiver", told), "escalate_to": ("receiver", told), "partner": ("partner", _names(tables, "partner", "name"))}
     for place, table in _tables(tables, "route"):
         for key, (what, names) in known.items():
             for n, name in enumerate(_texts(table.get(key))):
@@ -28,6 +37,7 @@ def check_names(decoder: Decoder, tables: Table) -> None:
             decoder.note(("route", place), "names no receivers")
         if "escalate_to" in table and "escalate_after" not in table:
             decoder.note(("route", place, "escalate_to"), 'needs escalate_after, such as "30m"')
+    _check_people(decoder, tables, receivers, told)
     for place, table in _tables(tables, "playbook"):
         if isinstance(topic := table.get("topic"), str):
             _refers(decoder, ("playbook", place, "topic"), topic, "topic", topics)
@@ -35,6 +45,25 @@ def check_names(decoder: Decoder, tables: Table) -> None:
     weights = decision.get("topic_weights") if isinstance(decision, Mapping) else None
     for topic in weights if isinstance(weights, Mapping) else ():
         _refers(decoder, ("decision", "topic_weights", topic), topic, "topic", topics)
+
+
+def _check_people(decoder: Decoder, tables: Table, receivers: Iterable[str], told: Iterable[str]) -> None:
+    """Rotas and substitutes name receivers; no rota has a receiver's name, nobody stands in for itself."""
+    for place, table in _tables(tables, "oncall"):
+        for n, name in enumerate(_texts(table.get("receivers"))):
+            _refers(decoder, ("oncall", place, "receivers", n), name, "receiver", receivers)
+        if (name := table.get("name")) is not None and name in list(receivers):
+            decoder.note(("oncall", place, "name"), f"{shown(name)} is a receiver's name already")
+    for place, table in _tables(tables, "receiver"):
+        instead = table.get("otherwise")
+        if isinstance(instead, str) and instead:
+            _refers(decoder, ("receiver", place, "otherwise"), instead, "receiver", told)
+            if instead == table.get("name"):
+                decoder.note(("receiver", place, "otherwise"), "must name somebody else")
+    subscribers = tables.get("subscribers")
+    template = subscribers.get("receiver") if isinstance(subscribers, Mapping) else None
+    if isinstance(template, str) and template:
+        _refers(decoder, ("subscribers", "receiver"), template, "receiver", receivers)
 
 
 def _once(decoder: Decoder, section: str, key: str, tables: Table) -> None:

@@ -8,7 +8,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeGuard, TypeVar
 from zoneinfo import ZoneInfo
@@ -35,6 +35,8 @@ TABLES: dict[str, type[Any]] = {
     "budget": Budget,
     "classifier": sections.ClassifierTable,
     "retention": sections.RetentionTable,
+    "subscribers": sections.Subscribers,
+    "signals": sections.Signals,
     "grouping": grouping.Parameters,
     "emergence": emergence.Parameters,
     "reach": reach.Parameters,
@@ -48,6 +50,8 @@ LISTS: dict[str, type[Any]] = {
     "playbook": Playbook,
     "route": Route,
     "receiver": sections.ReceiverTable,
+    "oncall": sections.OnCallTable,
+    "partner": sections.Partner,
 }
 
 
@@ -135,6 +139,10 @@ class _File:
             reach=one["reach"],
             forecast=one["forecast"],
             decision=with_weights(one["decision"], tuple(many["topic"])),
+            oncall=tuple(table.rota for table in many["oncall"]),
+            partners=tuple(many["partner"]),
+            subscribers=one["subscribers"],
+            signals=one["signals"],
             path=path,
         )
 
@@ -187,7 +195,9 @@ class _File:
             return None
         names = _numbered([notifier.name or notifier.kind for notifier in table.notifier])
         channels = (Notifier(name, n.kind, options) for name, n, options in zip(names, table.notifier, checked, strict=True))
-        return Receiver(table.name, table.language, table.quiet_hours, table.cap, tuple(channels))
+        days_off = table.holidays.days() if table.hours or table.days else frozenset[date]()
+        calendar = (table.hours, table.days, days_off, table.otherwise or None)
+        return Receiver(table.name, table.language, table.quiet_hours, table.cap, tuple(channels), *calendar, weekly=table.weekly)
 
     def options(self, kinds: Mapping[str, str], raw: Table, default_kind: str | None, path: tuple[str | int, ...]) -> object:
         """Return the checked options of a plug-in's table, looked into even when the rest of that table is wrong."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from monitor import domain
-from monitor.alerting import QuietHours
+from monitor.alerting import Hours, OnCall, Weekday
 from monitor.collectors.metering import UNLIMITED, Allowance
+from monitor.config.calendars import Country, WallTime
 from monitor.decode import Between, Filled, Location
 
 Language = Literal["ko", "en"]
@@ -19,6 +20,7 @@ Share = Annotated[float, Between(0, 1)]
 Options = Mapping[str, object]
 Talk = Literal["sports", "stocks", "jobs", "property", "sales"]
 SEOUL = ZoneInfo("Asia/Seoul")
+KOREA = Country("KR")
 DATABASE = Location("monitor.db")
 
 
@@ -167,12 +169,86 @@ class ReceiverTable:
     """Name that routes refer to."""
     language: Language | None = None
     """Language of this receiver's messages; by default that of [monitor]."""
-    quiet_hours: QuietHours | None = None
+    quiet_hours: Hours | None = None
     """Hours without messages, such as "22:00-07:00"; severity critical passes."""
     cap: Annotated[int, Between(1)] | None = None
     """Most notifications in 24 hours; severity critical passes."""
+    hours: Hours | None = None
+    """Working hours, such as "09:00-18:00"; what comes outside of them waits, or goes to ``otherwise``."""
+    days: tuple[Weekday, ...] = ()
+    """Working days; none named: all."""
+    holidays: Country = KOREA
+    """Country whose public holidays are no working days, where ``hours`` or ``days`` are given; "none": work on holidays too."""
+    otherwise: str = ""
+    """Receiver or rota ([[oncall]]) that takes messages instead while this one is away."""
+    weekly: bool = False
+    """Whether this receiver gets the weekly report, Monday at 09:00 by the clock of [monitor] timezone."""
     notifier: tuple[NotifierTable, ...] = ()
     """The channels, as [[receiver.notifier]]."""
+
+    def __post_init__(self) -> None:
+        if self.hours is not None and self.quiet_hours is not None and self.quiet_hours.cover(self.hours):
+            raise ValueError("hours must not lie wholly within quiet_hours")
+
+
+@dataclass(frozen=True)
+class OnCallTable:
+    """[[oncall]]: a rota; routes may name it like a receiver, and it means whoever is on call."""
+
+    name: Name
+    """Name that routes refer to."""
+    receivers: tuple[Name, ...]
+    """The receivers who take turns, in order."""
+    start: WallTime
+    """When the first one's turn began, by the clock of [monitor] timezone."""
+    every: timedelta = timedelta(days=7)
+    """Length of a turn."""
+
+    def __post_init__(self) -> None:
+        problems = []
+        if not self.receivers:
+            problems.append("receivers must name at least one")
+        if self.every < timedelta(minutes=1):
+            problems.append("every must be at least 1m")
+        if problems:
+            raise ValueError("; ".join(problems))
+
+    @property
+    def rota(self) -> OnCall:
+        """The rota as the core knows it."""
+        return OnCall(self.name, self.receivers, self.start.at, self.every)
+
+
+@dataclass(frozen=True)
+class Partner:
+    """[[partner]]: a company that works for us; routes and silences may ask for incidents whose posts name it."""
+
+    name: Name
+    """Name of the partner, as routes refer to it; a post that contains it names the partner."""
+    any: tuple[Name, ...] = ()
+    """Other terms that mean it, found as those of a [[watch]] are."""
+    none: tuple[Name, ...] = ()
+    """Terms that rule a post out (namesakes)."""
+    share: Share = 0.2
+    """Share of an incident's posts that must name it (one at least)."""
+
+
+@dataclass(frozen=True)
+class Subscribers:
+    """[subscribers]: how people are told who asked for it with ``monitor subscribe``."""
+
+    receiver: str = ""
+    """Receiver whose e-mail channel writes to them; by default the first receiver that has one."""
+    hour: Annotated[int, Between(0, 23)] = 8
+    """Local hour from which daily digests go out."""
+
+
+@dataclass(frozen=True)
+class Signals:
+    """[signals]: the company's own events (a late vessel, an outage), so that customers hear of them before they complain."""
+
+    folder: Location | None = None
+    """Folder whose files *.jsonl are read at every tick; a relative path starts at the folder of config.toml. None: no folder."""
 
 
 Keep = timedelta | Literal["forever"]
@@ -242,9 +318,14 @@ class Receiver:
 
     name: str
     language: str | None
-    quiet_hours: QuietHours | None
+    quiet_hours: Hours | None
     cap: int | None
     notifiers: tuple[Notifier, ...]
+    hours: Hours | None = None
+    days: tuple[Weekday, ...] = ()
+    holidays: frozenset[date] = frozenset()
+    otherwise: str | None = None
+    weekly: bool = False
 
 
 def watched(table: Watch) -> domain.Watch:

@@ -10,7 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from monitor import alerting, domain, emergence, forecast, grouping, plugins, reach, shipped
-from monitor.alerting import Budget, Desk, Route
+from monitor.alerting import Budget, Desk, OnCall, Route
 from monitor.classifiers import KINDS as CLASSIFIERS
 from monitor.config.sections import (
     Classifier,
@@ -18,10 +18,13 @@ from monitor.config.sections import (
     Language,
     Monitor,
     Notifier,
+    Partner,
     Playbook,
     Receiver,
     Retention,
     RetentionTable,
+    Signals,
+    Subscribers,
     Topic,
 )
 from monitor.decode import Location
@@ -53,6 +56,10 @@ class Settings:
     reach: reach.Parameters
     forecast: forecast.Parameters
     decision: alerting.Parameters
+    oncall: tuple[OnCall, ...] = ()
+    partners: tuple[Partner, ...] = ()
+    subscribers: Subscribers = field(default_factory=Subscribers)
+    signals: Signals = field(default_factory=Signals)
     path: Path | None = field(default=None, compare=False)
 
     @property
@@ -64,12 +71,15 @@ class Settings:
     def desk(self) -> Desk:
         """Whom we may tell and how often, as the decision needs it."""
         return Desk(
-            receivers=tuple(alerting.Receiver(r.name, r.quiet_hours, r.cap) for r in self.receivers),
+            receivers=tuple(
+                alerting.Receiver(r.name, r.quiet_hours, r.cap, r.hours, r.days, r.holidays, r.otherwise) for r in self.receivers
+            ),
             routes=self.routes,
             budget=self.budget,
             threshold=self.monitor.threshold,
             zone=self.zone,
             silent=self.monitor.mode == "silent",
+            oncall=self.oncall,
         )
 
     def receiver(self, name: str) -> Receiver:
@@ -100,13 +110,14 @@ class Settings:
                     yield Because("config_short", {"watch": watch.name, "term": term})
 
     def _unrouted(self) -> Iterator[Because]:
-        """Yield the first topic of each watch whose critical incidents would reach nobody; routes by platform or language count as open."""
+        """Yield the first topic of each watch whose critical incidents no route takes; conditions on the posts count as met."""
         platforms = {platform for route in self.routes for platform in route.platform}
         languages = {language for route in self.routes for language in route.language}
+        partners = {partner for route in self.routes for partner in route.partner}
         for watch in self.watches:
             for topic in (*domain.TOPICS, *(own.name for own in self.topics)):
                 incident = domain.Incident(0, watch.name, domain.Kind.COMPLAINT, topic, "", domain.Status.CANDIDATE, _EPOCH, _EPOCH, 0, 0)
-                if not alerting.route(incident, domain.Severity.CRITICAL, platforms, languages, self.desk):
+                if not alerting.named(incident, domain.Severity.CRITICAL, platforms, languages, self.desk, partners):
                     yield Because("config_unrouted", {"watch": watch.name, "topic": topic})
                     break
 

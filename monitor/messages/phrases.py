@@ -5,7 +5,9 @@ from __future__ import annotations
 from monitor.messages.advice import ADVICE
 from monitor.messages.deeds import ACTS
 from monitor.messages.setting_up import SETTING_UP
+from monitor.messages.reporting import REPORTING
 
+from monitor.messages.telling import TELLING
 PHRASES: dict[str, tuple[str, str]] = {
     **ADVICE,
     **ACTS,
@@ -13,21 +15,11 @@ PHRASES: dict[str, tuple[str, str]] = {
     "yes": ("예", "yes"),
     "no": ("아니요", "no"),
     "unknown": ("알 수 없음", "unknown"),
+    **TELLING,
     "none": ("없음", "none"),
     "nothing_to_show": ("표시할 내용이 없습니다.", "Nothing to show."),
     # monitor incidents, monitor why
     "incidents.none": ("진행 중인 사건이 없습니다.", "No incident is going on."),
-    "incidents.acknowledged": (
-        "{id}번 사건을 확인 처리했습니다. 더 나빠질 때만 다시 알립니다.",
-        "Incident {id} is acknowledged. You will hear of it again only if it gets worse.",
-    ),
-    "incidents.assigned": ("{id}번 사건을 {who}에게 맡겼습니다.", "Incident {id} is assigned to {who}."),
-    "incidents.resolved": ("{id}번 사건을 해결됨으로 바꿨습니다.", "Incident {id} is resolved."),
-    "incidents.dismissed": (
-        "{id}번 사건을 오경보로 처리했습니다. 이 판단은 정확도 평가에 쓰입니다.",
-        "Incident {id} is dismissed as a false alarm. The verdict counts in the evaluation.",
-    ),
-    "incidents.merged": ("{younger}번 사건을 {older}번 사건에 합쳤습니다.", "Incident {younger} is now part of incident {older}."),
     "incidents.split": ("{id}번 사건에서 {new}번 사건을 나눴습니다.", "Incident {new} was split from incident {id}."),
     "incidents.head.id": ("번호", "No."),
     "incidents.head.severity": ("심각도", "severity"),
@@ -70,10 +62,6 @@ PHRASES: dict[str, tuple[str, str]] = {
     "outbox.head.subject": ("제목", "subject"),
     "outbox.head.error": ("오류", "error"),
     "why.head": ("{id}번 사건 ({status:status}), {watch}: {title}", "Incident {id} ({status:status}), {watch}: {title}"),
-    "incidents.confirmed": (
-        "{id}번 사건을 맞는 경보로 확인했습니다. 경보에 든 예산을 돌려받습니다.",
-        "Incident {id} is confirmed as a right alert. The budget that its alarm cost is given back.",
-    ),
     # monitor demo
     "demo.story": (
         "이야기: 글 {posts:count}건, 그 가운데 불만 {complaints:count}건, 사건 {incidents:count}건.",

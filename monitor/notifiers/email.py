@@ -133,6 +133,13 @@ class Email:
         """One notifier for each address, by address."""
         return {to.box: Email(replace(self.options, to=(to,)), self._clock) for to in self.options.to}
 
+    def readdressed(self, address: str) -> Email:
+        """One that writes to a subscriber alone. Raises ``DeliveryFailed`` for what is no address."""
+        try:
+            return Email(replace(self.options, to=(Address.parse(address),)), self._clock)
+        except ValueError as error:
+            raise DeliveryFailed(str(error), permanent=True) from None
+
     def send(self, message: Message, previous: str | None = None) -> str:
         """Mail ``message``; returns the Message-IDs of the thread's first mail and of this one.
 

@@ -15,7 +15,7 @@ from monitor.collectors import Collector, Refresher
 from monitor.collectors.metering import Meter
 from monitor.domain import Run
 from monitor.errors import Busy, MonitorError, StoreError
-from monitor.pipeline import assessing, collecting, deciding, delivering, health, housekeeping, judging, refreshing, rounds
+from monitor.pipeline import assessing, collecting, deciding, delivering, foretelling, health, housekeeping, judging, living, refreshing, rounds
 from monitor.pipeline.deciding import Judgement
 from monitor.pipeline.parts import Memory, Outcome, Parts, Source
 from monitor.store import Store
@@ -72,6 +72,10 @@ class Pipeline:
         """Tell staff, once, what is wrong with us, and when it is right again."""
         self._timed("health", lambda: health.watch(self.store, self.parts, now), now)
 
+    def foretell(self, now: datetime) -> None:
+        """Take in the company's own events, and say once what customers should hear before they complain."""
+        self._timed("signals", lambda: foretelling.foretell(self.store, self.parts, now), now)
+
     def keep_house(self, now: datetime) -> None:
         """Once a day, remove what is older than the retention; within the hour, the last traces of what was deleted."""
         if housekeeping.must_sweep(self.store, now):
@@ -84,6 +88,8 @@ class Pipeline:
         if outcome.done:
             rounds.storm_page(self.store, self.parts, now)
         rounds.digest(self.store, self.parts, now)
+        rounds.subscribers(self.store, self.parts, now)
+        living.keep_up(self.store, self.parts, now)
         return outcome
 
     def _timed(self, step: str, work: Callable[[], Outcome], now: datetime) -> None:

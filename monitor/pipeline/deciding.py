@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from monitor import alerting, messages
 from monitor.alerting import Budget, Pressure, Situation, Told
-from monitor.domain import LIVE, Assessment, Decision, Incident, Kind, Message, Reason, Severity, Status
-from monitor.pipeline import changes
+from monitor.domain import LIVE, Assessment, Decision, Incident, Kind, Message, Reason, Severity, Shown, Status
+from monitor.pipeline import briefs, changes
 from monitor.pipeline.alarms import answer, unanswered
+from monitor.pipeline.partners import partners
 from monitor.pipeline.parts import CLOSE_AFTER, MONITOR, Memory, Outcome, Parts
-from monitor.store import Store
+from monitor.pipeline.showing import shown, silent_until
+from monitor.pipeline.subscribing import hearing
+from monitor.store import CHANNEL, Store
 
 PRESSURE = "pressure"
 STORM = "storm"
@@ -86,14 +89,15 @@ def _situation(store: Store, parts: Parts, memory: Memory, incident: Incident, a
         told=told(store, incident.id),
         open_alerts=store.incidents.open_alerts(shift),
         pages_this_shift=sum(d.severity is Severity.CRITICAL and d.at >= shift for d in spoken),
-        silenced=alerting.silenced(incident, store.incidents.silences(now), now),
         warming_up=detector is not None and detector.warming_up(incident.watch, now),
         gap=detector is not None and detector.in_gap(incident.watch, now),
         platforms=platforms,
         languages=languages,
-        sent=_sent(spoken),
+        sent=sent(spoken),
         certainty=_certainty(store, incident),
         on_storm_page=incident.id in storm_named(store)[0],
+        silences=tuple(store.incidents.silences(now)),
+        partners=partners(store, parts.settings.partners, incident.id),
     )
 
 
@@ -114,7 +118,8 @@ def remember_storm(store: Store, named: set[int], now: datetime) -> None:
     store.put_state(STORM, json.dumps({"named": sorted(named), "at": now.isoformat()}).encode())
 
 
-def _sent(spoken: Sequence[Decision]) -> dict[str, int]:
+def sent(spoken: Sequence[Decision]) -> dict[str, int]:
+    """How many of these decisions each receiver was told of."""
     counts: dict[str, int] = {}
     for decision in spoken:
         for receiver in decision.receivers:
@@ -150,8 +155,14 @@ def _write_messages(store: Store, parts: Parts, situation: Situation, decision: 
     for name in decision.receivers:
         language = parts.settings.language(name)
         briefing = brief(store, parts, situation.incident, situation.assessment, decision, situation.told, language)
-        message = messages.compose(briefing, language, parts.settings.zone)
-        enqueue(store, parts, name, message, now, decision_id, decision.incident_id, _due_at(parts, name, decision, now))
+        message = messages.compose(briefs.complete(store, parts, briefing, name, language), language, parts.settings.zone)
+        shows = shown(store, parts.settings, store.incidents.get(decision.incident_id), len(message.quotes), now)
+        enqueue(store, parts, name, message, now, decision_id, decision.incident_id, _due_at(parts, name, decision, now), shows)
+    for one in hearing(store, parts, situation.incident, decision):
+        language = one.language or parts.settings.monitor.language
+        briefing = brief(store, parts, situation.incident, situation.assessment, decision, situation.told, language)
+        message = messages.compose(briefs.complete(store, parts, briefing, None, language), language, parts.settings.zone)
+        store.outbox.enqueue(decision_id, decision.incident_id, one.address, CHANNEL, message, now)
 
 
 def _due_at(parts: Parts, name: str, decision: Decision, now: datetime) -> datetime:
@@ -171,11 +182,14 @@ def enqueue(
     decision_id: int | None,
     incident_id: int | None,
     due_at: datetime | None = None,
+    shows: Shown | None = None,
 ) -> None:
     """Put a message into the outbox, once for each channel of the receiver, to be sent from ``due_at`` on (None: now)."""
-    for name, channel in parts.notifiers:
+    bare = replace(message, picture=None)
+    for (name, channel), notifier in parts.notifiers.items():
         if name == receiver:
-            store.outbox.enqueue(decision_id, incident_id, receiver, channel, message, now, due_at)
+            fitting = message if getattr(notifier, "pictures", False) else bare
+            store.outbox.enqueue(decision_id, incident_id, receiver, channel, fitting, now, due_at, shows)
 
 
 def brief(
@@ -197,4 +211,6 @@ def brief(
         responsible=(playbook and playbook.owner) or settings.monitor.responsible,
         topic_label=topic.label(language) if topic else None,
         worse_than=heard.severity if heard and decision.reason is Reason.WORSENED else None,
+        stands=store.incidents.last_move(incident.id, incident.status),
+        silenced_until=silent_until(store.incidents.silences(decision.at), incident.id),
     )

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 
 from monitor.domain import Notification
 from monitor.errors import DeliveryFailed
-from monitor.notifiers import Updating
+from monitor.notifiers import Notifier, Resuming, Updating
 from monitor.pipeline.parts import Outcome, Parts
-from monitor.store import Store
+from monitor.pipeline.subscribing import channel
+from monitor.store import CHANNEL, Store
 
 CLAIMED_AT_ONCE = 20
 LEASE = timedelta(minutes=5)
@@ -47,12 +48,38 @@ def _update(store: Store, parts: Parts, notification: Notification, now: datetim
 
 def _send(store: Store, parts: Parts, notification: Notification, now: datetime) -> str | None:
     notifier = parts.notifiers.get((notification.receiver, notification.channel))
+    if notification.message.update:
+        return _refresh(store, notifier, notification, now)
     try:
+        if notification.channel == CHANNEL:
+            if store.subscribers.get(notification.receiver) is None:  # unsubscribed after this was claimed
+                store.outbox.drop(notification.id)
+                return None
+            notifier = channel(store, parts, notification)
         if notifier is None:
             raise DeliveryFailed("no such receiver or channel in the configuration", permanent=True)
-        handle = notifier.send(notification.message, notification.previous)
+        say = notifier.resume if isinstance(notifier, Resuming) and notification.attempts > 1 else notifier.send
+        handle = say(notification.message, notification.previous)
     except DeliveryFailed as failure:
         store.outbox.failed(notification.id, str(failure), _retry_at(notification, failure, now), now)
+        return str(failure)
+    store.outbox.delivered(notification.id, handle, now)
+    return None
+
+
+def _refresh(store: Store, notifier: Notifier | None, notification: Notification, now: datetime) -> str | None:
+    """Show an update in the place of what the channel shows. One that came too late, or that nothing is there for, is dropped."""
+    handle = notification.previous
+    if handle is None or not isinstance(notifier, Updating) or store.outbox.superseded(notification):
+        store.outbox.drop(notification.id)
+        return None
+    try:
+        notifier.update(notification.message, handle)
+    except DeliveryFailed as failure:
+        if failure.permanent:  # what stood there was removed by somebody: the next alert is posted anew
+            store.outbox.delivered(notification.id, None, now)
+        else:
+            store.outbox.failed(notification.id, str(failure), _retry_at(notification, failure, now) or now + LONGEST_RETRY, now)
         return str(failure)
     store.outbox.delivered(notification.id, handle, now)
     return None

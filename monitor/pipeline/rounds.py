@@ -7,30 +7,36 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from monitor import alerting, messages
-from monitor.domain import Decision, Incident, Message, Reason, Severity
-from monitor.pipeline.deciding import brief, enqueue, pressure, put_pressure, remember_storm, storm_named
+from monitor.domain import Decision, Incident, Message, Severity, Subscriber, When
+from monitor.pipeline.deciding import DAY, brief, enqueue, pressure, put_pressure, remember_storm, storm_named
 from monitor.pipeline.parts import Outcome, Parts
-from monitor.store import Store
+from monitor.pipeline.subscribing import addresses
+from monitor.store import CHANNEL, Store
 
 DIGEST = "digests"
 DIGEST_EVERY = timedelta(hours=1)
 FIRST_DIGEST = timedelta(hours=24)
 MOST_IN_DIGEST = 20
+LOOK_BACK = timedelta(days=2)
+"""A subscriber's digest goes back so far at most."""
 
 
 def storm_page(store: Store, parts: Parts, now: datetime) -> Outcome:
-    """Over the page cap: send one page that names every critical incident, if it names anyone new."""
+    """Over the page cap: send one page that names every critical incident, if it names anyone new.
+
+    What was critical for a while between two pages is named too: the cap kept its own page back.
+    """
     named, last_at = storm_named(store)
-    critical = store.incidents.latest_decisions(Severity.CRITICAL)
-    if not any(decision.reason is Reason.RECEIVER_CAP for _, decision in critical):
-        return Outcome()
+    by_id = {incident.id: (incident, decision) for incident, decision in store.incidents.latest_decisions(Severity.CRITICAL)}
+    by_id |= {incident.id: (incident, decision) for incident, decision in store.incidents.held_back(last_at or now - DAY)}
     settings = parts.settings
-    page = alerting.storm(critical, named, last_at, now, settings.desk)
+    page = alerting.storm([by_id[number] for number in sorted(by_id)], named, last_at, now, settings.desk)
     if page is None:
         return Outcome()
-    by_id = {incident.id: (incident, decision) for incident, decision in critical}
     with store.transaction():
-        _send(store, parts, [by_id[number] for number in page.incidents], page.receivers, messages.storm, now)
+        rows = [by_id[number] for number in page.incidents]
+        _send(store, parts, rows, page.receivers, messages.storm, now)
+        _storm_for_subscribers(store, parts, rows, page.receivers, now)
         put_pressure(store, pressure(store, settings.budget, now).after(now, settings.budget).paid(settings.budget))
         for incident_id in page.fresh:
             store.incidents.mark_alerted(incident_id, Severity.CRITICAL, now)
@@ -38,10 +44,24 @@ def storm_page(store: Store, parts: Parts, now: datetime) -> Outcome:
     return Outcome(1)
 
 
+def _storm_for_subscribers(
+    store: Store, parts: Parts, rows: Sequence[tuple[Incident, Decision]], receivers: Sequence[str], now: datetime
+) -> None:
+    """Whoever hears at once gets the page too, with the incidents they asked for."""
+    written = addresses(parts, receivers)
+    for one in store.subscribers.all():
+        wanted = [(incident, decision) for incident, decision in rows if alerting.wants(one, incident, decision.severity)]
+        if one.when is When.NOW and wanted and one.address not in written:
+            language = one.language or parts.settings.monitor.language
+            message = messages.storm(_briefings(store, parts, wanted, language), now, language, parts.settings.zone)
+            store.outbox.enqueue(None, None, one.address, CHANNEL, message, now)
+
+
 def digest(store: Store, parts: Parts, now: datetime) -> Outcome:
     """Once an hour: what rose out of the ordinary without being worth an alert of its own, the most worthwhile first.
 
-    A receiver in quiet hours finds all of them in the first digest after; silenced incidents are left out; silent mode sends none.
+    A receiver who is away or not on call finds all of them in the first digest after. Silenced incidents are left out; silent mode
+    sends none.
     """
     desk = parts.settings.desk
     if desk.silent:
@@ -50,7 +70,7 @@ def digest(store: Store, parts: Parts, now: datetime) -> Outcome:
     told = 0
     for receiver in desk.receivers:
         since = last.get(receiver.name, now - FIRST_DIGEST)
-        if now - since < DIGEST_EVERY or alerting.quiet(receiver, now, desk.zone):
+        if now - since < DIGEST_EVERY or alerting.resting(receiver, desk, now):
             continue
         if rows := _digested(store, since, now):
             last[receiver.name] = now
@@ -63,8 +83,34 @@ def digest(store: Store, parts: Parts, now: datetime) -> Outcome:
 
 def _digested(store: Store, since: datetime, now: datetime) -> list[tuple[Incident, Decision]]:
     silences = store.incidents.silences(now)
-    rows = [row for row in store.incidents.digested(since) if not alerting.silenced(row[0], silences, now)]
+    rows = [row for row in store.incidents.digested(since) if not alerting.silenced(row[0], silences, now, row[1].severity)]
     return sorted(rows, key=lambda row: (-row[1].inputs.get("benefit", 0.0), row[0].id))
+
+
+def subscribers(store: Store, parts: Parts, now: datetime) -> Outcome:
+    """Write the digests that subscribers asked for: what staff were told since their last one; silent mode writes none."""
+    settings = parts.settings
+    told = 0
+    if settings.desk.silent:
+        return Outcome()
+    for one in store.subscribers.all():
+        if alerting.digest_due(one, now, settings.zone, settings.subscribers.hour):
+            with store.transaction():
+                told += _write_digest(store, parts, one, now)
+                store.subscribers.digested(one.address, now)
+    return Outcome(told)
+
+
+def _write_digest(store: Store, parts: Parts, one: Subscriber, now: datetime) -> int:
+    since = max(one.digested_at or one.since_at, now - LOOK_BACK)
+    latest = {decision.incident_id: decision for decision in store.incidents.notifications_since(since) if decision.at > since}
+    rows = [(store.incidents.get(number), decision) for number, decision in latest.items()]
+    chosen = [(incident, decision) for incident, decision in rows if alerting.wants(one, incident, decision.severity)]
+    if chosen:
+        language = one.language or parts.settings.monitor.language
+        message = messages.digest(_briefings(store, parts, chosen[:MOST_IN_DIGEST], language), now, language, parts.settings.zone)
+        store.outbox.enqueue(None, None, one.address, CHANNEL, message, now)
+    return len(chosen)
 
 
 Writer = Callable[..., Message]
@@ -73,12 +119,15 @@ Writer = Callable[..., Message]
 def _send(
     store: Store, parts: Parts, rows: Sequence[tuple[Incident, Decision]], receivers: Sequence[str], write: Writer, now: datetime
 ) -> None:
-    settings = parts.settings
     for name in receivers:
-        language = settings.language(name)
-        briefings = [
-            brief(store, parts, incident, assessment, decision, None, language)
-            for incident, decision in rows
-            if (assessment := store.incidents.latest_assessment(incident.id)) is not None
-        ]
-        enqueue(store, parts, name, write(briefings, now, language, settings.zone), now, None, None)
+        language = parts.settings.language(name)
+        message = write(_briefings(store, parts, rows, language), now, language, parts.settings.zone)
+        enqueue(store, parts, name, message, now, None, None)
+
+
+def _briefings(store: Store, parts: Parts, rows: Sequence[tuple[Incident, Decision]], language: str) -> list[messages.Briefing]:
+    return [
+        brief(store, parts, incident, assessment, decision, None, language)
+        for incident, decision in rows
+        if (assessment := store.incidents.latest_assessment(incident.id)) is not None
+    ]

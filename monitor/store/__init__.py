@@ -25,10 +25,15 @@ from monitor.store.retention import Limits, Removed, Retention
 from monitor.store.runs import Runs, holder_name
 from monitor.store.schema import VIEWS, check, schema_version, upgrade
 from monitor.store.search import match_expression
+from monitor.store.signals import Signals
 from monitor.store.sources import Cost, Sources
 from monitor.store.staff_views import OFFSET
+from monitor.store.subscribers import CHANNEL, Subscribers
+from monitor.store.voices import Voices
+from monitor.store.weekly import Weekly
 
 __all__ = [
+    "CHANNEL",
     "VIEWS",
     "Added",
     "Cost",
@@ -41,8 +46,11 @@ __all__ = [
     "Posts",
     "Removed",
     "Runs",
+    "Signals",
     "Sources",
     "Store",
+    "Voices",
+    "Weekly",
     "holder_name",
     "match_expression",
 ]
@@ -63,6 +71,10 @@ class Store:
         self.runs = Runs(connection)
         self.sources = Sources(connection)
         self.looks = Looks(connection)
+        self.signals = Signals(connection)
+        self.voices = Voices(connection, self.posts)
+        self.weekly = Weekly(connection, self.incidents)
+        self.subscribers = Subscribers(connection)
 
     @classmethod
     def open(cls, path: Path | str, *, durable: bool = True, searchable: bool = True, readonly: bool = False, wait: float = WAIT) -> Store:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -161,6 +162,26 @@ class Estimates:
         rows = self._db.rows(f"SELECT {INCIDENT} FROM {LIVE_INCIDENTS} AND severity = ? ORDER BY id", (severity.value,))
         found = [(incident_of(row), self.decisions(row[0], 1)) for row in rows]
         return [(incident, decisions[0]) for incident, decisions in found if decisions]
+
+    def held_back(self, since: datetime) -> list[tuple[Incident, Decision]]:
+        """Live incidents, each with its latest decision since then that the page cap held back, if no page of its own followed."""
+        rows = self._db.rows(
+            f"""SELECT {_DECISION} FROM decisions INDEXED BY decisions_held
+            WHERE reason = 'receiver_cap' AND severity = 'critical' AND at >= ? ORDER BY id""",
+            (stamp(since),),
+        )
+        latest = {decision.incident_id: decision for decision in map(_decision, rows)}
+        wanted = json.dumps(sorted(latest))
+        found = self._db.rows(
+            f"""SELECT {INCIDENT} FROM {LIVE_INCIDENTS} AND status <> 'acknowledged'
+            AND id IN (SELECT value FROM json_each(?)) ORDER BY id""",
+            (wanted,),
+        )
+        return [(one, latest[one.id]) for one in map(incident_of, found) if not self._paged(latest[one.id])]
+
+    def _paged(self, held: Decision) -> bool:
+        spoken = self.spoken(held.incident_id)
+        return any(one.notify and one.severity is Severity.CRITICAL and one.at >= held.at for one in spoken)
 
     def digested(self, since: datetime) -> list[tuple[Incident, Decision]]:
         """Live incidents whose latest decision, made after ``since``, was to leave them to the digest, by number."""

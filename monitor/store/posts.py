@@ -212,6 +212,15 @@ class Posts(Intake):
         )
         return [self._telling(row) for row in found]
 
+    def latest(self, incident_id: int, limit: int) -> list[Post]:
+        """The latest posts of an incident, newest first; none that are gone."""
+        found = self._db.rows(
+            f"""SELECT {POST} FROM incident_posts i INDEXED BY incident_posts_of CROSS JOIN posts p ON p.n = i.post
+            LEFT JOIN authors a ON a.n = p.author WHERE i.incident = ? AND p.gone_at IS NULL ORDER BY i.at DESC, p.id DESC LIMIT ?""",
+            (incident_id, limit),
+        )
+        return [post_of(row) for row in found]
+
     def exposures(self, incident_id: int) -> list[Exposure]:
         """How widely each post of an incident was seen, oldest post first.
 

@@ -374,6 +374,60 @@ def m003_answer_to_staff(db: Database) -> None:
             db.execute(statement)
 
 
+_SUBSCRIBERS = """
+CREATE TABLE subscribers (
+    address TEXT PRIMARY KEY,
+    moment TEXT NOT NULL,
+    since_at TEXT NOT NULL,
+    by TEXT NOT NULL,
+    consent TEXT NOT NULL,
+    watch TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    severity TEXT NOT NULL,
+    language TEXT,
+    receiver TEXT NOT NULL,
+    digested_at TEXT
+) STRICT, WITHOUT ROWID;
+CREATE INDEX decisions_held ON decisions(at, id) WHERE reason = 'receiver_cap' AND severity = 'critical';
+CREATE INDEX notifications_subscribed ON notifications(receiver) WHERE channel = 'subscription';
+"""
+
+
+@migrations()
+def m004_let_people_subscribe(db: Database) -> None:
+    """People who asked to be told, and how they agreed."""
+    for statement in _SUBSCRIBERS.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+
+
+_SIGNALS = """
+CREATE TABLE signals (
+    id TEXT PRIMARY KEY,
+    at TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    text TEXT NOT NULL,
+    topic TEXT,
+    place TEXT,
+    ends_at TEXT,
+    partner TEXT,
+    watch TEXT,
+    taken_at TEXT NOT NULL,
+    told_at TEXT
+) STRICT, WITHOUT ROWID;
+CREATE INDEX signals_at ON signals(at);
+CREATE INDEX signals_untold ON signals(taken_at) WHERE told_at IS NULL;
+"""
+
+
+@migrations()
+def m_signals_of_our_own(db: Database) -> None:
+    """The company's own events, which may explain complaints or come before them."""
+    for statement in _SIGNALS.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+
+
 VERSION = len(migrations._migrations)
 
 

@@ -18,7 +18,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{term} of {watch} is short and stands inside many other words: whole_words = true finds it only where it stands alone.",
     ),
     "config_unrouted": (
-        "{watch}의 {topic:topic} 문제는 심각해도 아무에게도 가지 않습니다: 맞는 [[route]]가 없습니다.",
-        "A critical incident of {watch} about {topic:topic} would reach nobody: no [[route]] takes it.",
+        "{watch}의 {topic:topic} 문제에 맞는 [[route]]가 없습니다. 심각(critical)한 사건만 모두에게 가고 나머지는 아무에게도 가지 않습니다.",
+        "No [[route]] takes incidents of {watch} about {topic:topic}: critical ones go to everybody, others to nobody.",
     ),
 }
