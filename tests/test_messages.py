@@ -231,13 +231,13 @@ def test_every_phrase_that_verbs_say_is_in_the_book() -> None:
 
 
 def test_say() -> None:
-    assert say("incidents.resolved", "ko", id=12) == "12번 사건을 해결됨으로 바꿨습니다."
-    assert say("incidents.resolved", "en", id=12) == "Incident 12 is resolved."
+    assert say("act.resolved", "ko", id=12) == "12번 사건을 해결됨으로 바꿨습니다."
+    assert say("act.resolved", "en", id=12) == "Incident 12 is resolved."
     assert say("silence.added", "en", id=1, until=NOW, zone=ZoneInfo("Europe/Berlin")) == "Silence 1 holds until 21 Nov 02:50 CET."
     with pytest.raises(KeyError):
         say("no such phrase", "ko")
     with pytest.raises(KeyError):
-        say("incidents.resolved", "ko")
+        say("act.resolved", "ko")
 
 
 def test_sentence_of_an_unknown_code_or_with_missing_values_is_still_a_sentence() -> None:

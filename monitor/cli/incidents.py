@@ -113,7 +113,7 @@ def incident_line(row: Incident, assessment: Assessment | None) -> dict[str, Any
 @settled()
 @click.option("--json", "as_json", is_flag=True, help="JSON Lines: the incident, its history, its posts.")
 def show(desk: Desk, incident_id: int, as_json: bool) -> None:
-    """Show one incident: what is known, its telling posts, why each post stands in it."""
+    """Show one incident: what is known, what was done about it, why each post stands in it."""
     with desk.store() as store:
         row, members = store.incidents.get(incident_id), store.incidents.members(incident_id)
         assessment, history = store.incidents.latest_assessment(incident_id), store.incidents.history(incident_id)
