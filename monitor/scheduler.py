@@ -10,9 +10,10 @@ import time
 import urllib.error
 import urllib.request
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from types import FrameType
+from typing import Protocol
 
 from apscheduler.events import (
     EVENT_JOB_ERROR,
@@ -24,6 +25,7 @@ from apscheduler.events import (
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.blocking import BlockingScheduler
 
+from monitor import report
 from monitor.collectors import Refresher
 from monitor.errors import Busy, MonitorError, StoreError
 from monitor.pipeline import Memory, Parts, Pipeline, Source, health, refreshing
@@ -72,11 +74,36 @@ def _renew(path: str, done: threading.Event) -> None:
             log.warning("the lease could not be renewed: %s", error)
 
 
+class Door(Protocol):
+    """Where staff answer beside the schedule (``monitor.reception``): open while the daemon runs; may never stop it."""
+
+    def open(self) -> None:
+        """Begin; return at once, also when nothing can be reached now."""
+        ...
+
+    def close(self) -> None:
+        """End, and wait for what is being done."""
+        ...
+
+
+@contextlib.contextmanager
+def opened(doors: Iterable[Door]) -> Iterator[None]:
+    """Hold ``doors`` open for as long as the work takes."""
+    with contextlib.ExitStack() as stack:
+        for door in doors:
+            door.open()
+            stack.callback(door.close)
+        yield
+
+
 class Daemon:
     """Runs the steps on their schedule until SIGTERM or SIGINT; finishes the running pass before it ends."""
 
-    def __init__(self, parts: Parts, sources: Sequence[Source], database: str, tick_seconds: int = TICK_SECONDS):
+    def __init__(
+        self, parts: Parts, sources: Sequence[Source], database: str, tick_seconds: int = TICK_SECONDS, doors: Sequence[Door] = ()
+    ):
         self.parts = parts
+        self.doors = tuple(doors)
         self.sources = sources
         self.database = database
         self.memory = Memory()
@@ -93,7 +120,7 @@ class Daemon:
 
     def run(self) -> None:
         """Block until told to stop; raises ``Busy`` when another daemon holds the database."""
-        with Store.open(self.database) as store, leased(store):
+        with Store.open(self.database) as store, leased(store), opened(self.doors):
             self._schedule()
             self._listen()
             self.scheduler.start()
@@ -175,6 +202,8 @@ class Daemon:
                 return None
             pipeline = Pipeline(store, self.parts, self.memory)
             pipeline.tick(utc_now())
+            pipeline.foretell(utc_now())
+            report.send_if_due(store, self.parts, utc_now())
             pipeline.watch_ourselves(utc_now())
             pipeline.keep_house(utc_now())
             return pipeline.database_error

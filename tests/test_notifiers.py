@@ -19,6 +19,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+import test_channels
 import test_slack
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
@@ -184,7 +185,13 @@ def email_rig() -> Iterator[contract.Rig]:
         yield contract.Rig(lambda: mailer(port), lambda: [rendered(mail) for _, mail in postmaster.mails], lambda: dead, PASSWORD)
 
 
-RIGS = {"console": console_rig, "email": email_rig, "slack": test_slack.bot_rig, "slack_webhook": test_slack.webhook_rig}
+RIGS = {
+    "console": console_rig,
+    "email": email_rig,
+    "slack": test_slack.bot_rig,
+    "slack_webhook": test_slack.webhook_rig,
+    **test_channels.RIGS,
+}
 
 
 def test_every_kind_has_a_rig() -> None:

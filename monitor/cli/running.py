@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
-from monitor import actions, assembly, demo
+from monitor import actions, assembly, demo, report
 from monitor.cli.desk import Desk, log_to_stderr, now, settled, span, staff
 from monitor.config.sections import Language
 from monitor.errors import MonitorError
 from monitor.pipeline import STEPS, Pipeline
+from monitor.reception import slack
 from monitor.scheduler import Daemon, beat, leased
 from monitor.store import Store
 
@@ -31,7 +32,8 @@ def run(desk: Desk, verbose: bool) -> None:
     """Start: collect on schedule, judge and alert each minute, until SIGTERM or Ctrl-C."""
     log_to_stderr(verbose)
     parts = assembly.parts(desk.settings, patient=True)
-    Daemon(parts, assembly.sources(desk.settings), str(desk.database)).run()
+    doors = slack.doors(desk.settings, parts, str(desk.database), now)
+    Daemon(parts, assembly.sources(desk.settings), str(desk.database), doors=doors).run()
 
 
 @click.command("once")
@@ -55,6 +57,8 @@ def once(desk: Desk, steps: tuple[str, ...], wait: str, verbose: bool) -> None:
             if not steps or step in steps:
                 pipeline.step(step, now())
         if not steps:
+            pipeline.foretell(now())
+            report.send_if_due(store, parts, now())
             pipeline.watch_ourselves(now())
             pipeline.keep_house(now())
     beat(desk.settings.monitor.heartbeat)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from monitor.messages.advice import ADVICE
+from monitor.messages.chat import CHAT
 from monitor.messages.deeds import ACTS
-from monitor.messages.setting_up import SETTING_UP
 from monitor.messages.reporting import REPORTING
-
+from monitor.messages.setting_up import SETTING_UP
 from monitor.messages.telling import TELLING
+
 PHRASES: dict[str, tuple[str, str]] = {
     **ADVICE,
     **ACTS,
+    **CHAT,
+    **REPORTING,
     **SETTING_UP,
+    **TELLING,
     "yes": ("예", "yes"),
     "no": ("아니요", "no"),
     "unknown": ("알 수 없음", "unknown"),
-    **TELLING,
     "none": ("없음", "none"),
     "nothing_to_show": ("표시할 내용이 없습니다.", "Nothing to show."),
     # monitor incidents, monitor why
