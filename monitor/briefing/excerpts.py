@@ -37,7 +37,7 @@ def experience(voices: Sequence[Voice]) -> tuple[Words, ...]:
 
 def _telling(text: str) -> str:
     """A short post whole; of a long one the sentence that says most (felt, then wanting something), with what follows it."""
-    whole = clean(text, LONGEST + 1)
+    whole = clean(text[:5_000])
     if len(whole) <= LONGEST:
         return whole
     sentences = [part for part in (clean(part, LONGEST) for part in _SENTENCE.split(text[:5_000])) if part]

@@ -20,7 +20,7 @@ _NO_PLACE = re.compile(
     r"(?:센터)?$"
 )
 _EN = re.compile(
-    r"\b((?:[A-Z][\w'’-]+ ){1,3}(?:[Bb]ranch|[Tt]erminal|[Hh]ub|[Cc]ent(?:re|er)|[Ss]tore|[Dd]epot|[Ww]arehouse|[Ss]tation|[Aa]irport|[Oo]ffice|[Pp]ort|[Yy]ard))\b"
+    r"\b(?:(?:in|at|near|from|to) )?(?:the )?((?:[A-Z][\w'’-]+ ){1,3}(?:[Bb]ranch|[Tt]erminal|[Hh]ub|[Cc]ent(?:re|er)|[Ss]tore|[Dd]epot|[Ww]arehouse|[Ss]tation|[Aa]irport|[Oo]ffice|[Pp]ort|[Yy]ard))\b"
     r"|\b(?:in|at|near|from|to) (?:the )?([A-Z][a-z]{2,}(?: [A-Z][a-z]{2,})?)\b(?!['’]s)"
 )
 _NO_ENGLISH_PLACE = frozenset(

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from datetime import datetime, tzinfo
 
-from monitor.messages.alerts import Briefing, compose
+from monitor.messages.alerts import Briefing, answered, compose
+from monitor.messages.foretold import foretell
 from monitor.messages.notices import digest, health, storm
 from monitor.messages.phrases import PHRASES
 from monitor.messages.reasons import sentence
 from monitor.messages.wording import SEOUL, Reader
 
-__all__ = ["SEOUL", "Briefing", "Reader", "compose", "digest", "health", "say", "sentence", "storm"]
+__all__ = ["SEOUL", "Briefing", "Reader", "answered", "compose", "digest", "foretell", "health", "say", "sentence", "storm"]
 
 
 def say(key: str, language: str, zone: tzinfo = SEOUL, now: datetime | None = None, **values: object) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from monitor.domain import (
+    Answer,
     Assessment,
     Bar,
     Because,
@@ -123,6 +124,12 @@ def _brief(briefing: Briefing, reader: Reader) -> dict[str, Any]:
         parts["brief"] = briefs.answers(briefing.brief, reader, lambda post: quote(post, exposures.get(post.id), reader))
         parts["stage"] = briefs.stage(briefing.brief.stage, briefing.brief.cost, reader)
     return parts
+
+
+def answered(brief: Brief, language: str, zone: tzinfo, now: datetime) -> tuple[Answer, ...]:
+    """Write a brief by itself: the five answers, then the stage of its cost."""
+    reader = Reader(language, zone, now)
+    return (*briefs.answers(brief, reader, lambda post: quote(post, None, reader)), briefs.stage(brief.stage, brief.cost, reader))
 
 
 def subject(briefing: Briefing, reader: Reader) -> str:

@@ -75,7 +75,7 @@ def text(message: Message, colour: bool = False, width: int | None = None) -> st
     width = min(max(width or shutil.get_terminal_size((80, 24)).columns, NARROWEST), WIDEST)
     paint = _colour if colour else layout.plain
     rule = paint("─" * width, "dim")
-    return "\n".join([rule, *(line.rstrip() for line in layout.lines(message, width, paint)), rule, ""])
+    return "\n".join([rule, *(line.rstrip() for line in layout.lines(message, width, paint, short=True)), rule, ""])
 
 
 def _colour(text: str, style: str) -> str:

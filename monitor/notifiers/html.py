@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from html import escape
 
-from monitor.domain import Bar, Fact, Message, Quote, Spread
+from monitor.domain import Answer, Bar, Fact, Message, Quote, Spread
 from monitor.notifiers.layout import span, tone
 from monitor.plain import address, clean, shorten
 
@@ -42,7 +42,10 @@ def html(message: Message, picture: str | None = None) -> str:
         _facts(message),
         _quotes(message),
         _actions(message),
+        _replies(message),
+        _listed(message, "never", message.never),
         _why(message),
+        *(_answer(answer) for answer in (*((message.stage,) if message.stage else ()), *message.brief)),
     ]
     rows = "".join(_row(part, "8px 24px 12px 24px") for part in parts if part)
     title = escape(clean(message.subject, 200))
@@ -198,6 +201,28 @@ def _actions(message: Message) -> str:
         for step in message.actions
     )
     return f"{_heading(message, 'actions')}{_TABLE}{rows}</table>"
+
+
+def _replies(message: Message) -> str:
+    if not message.replies:
+        return ""
+    small = "padding:4px 0 2px 0;font-size:12px;line-height:18px;color:#667085"
+    draft = "padding:8px 12px;background:#f2f4f7;font-size:15px;line-height:23px;color:#1d2939"
+    return _heading(message, "replies") + "".join(_paragraph(one.label, small) + _paragraph(one.text, draft) for one in message.replies)
+
+
+def _listed(message: Message, part: str, lines: tuple[str, ...]) -> str:
+    style = "padding:2px 0;font-size:14px;line-height:21px;color:#475467"
+    return _heading(message, part) + "".join(_paragraph("- " + line, style) for line in lines) if lines else ""
+
+
+def _answer(answer: Answer) -> str:
+    """One question of the brief, headed by itself."""
+    head = f"margin:0 0 6px 0;padding:14px 0 0 0;border-top:1px solid #e4e7ec;{_FONT};font-size:13px;line-height:18px;font-weight:700"
+    body = "".join(_paragraph(line, "padding:1px 0;font-size:14px;line-height:21px;color:#475467") for line in answer.lines)
+    said = "padding:4px 0 4px 12px;border-left:3px solid #d0d5dd;font-size:14px;line-height:21px;color:#1d2939"
+    quotes = (_paragraph(f"{clean(quote.text, LONGEST)} ({clean(quote.source, 200)})", said) for quote in answer.quotes)
+    return f'<h2 style="{head};color:#667085">{escape(clean(answer.question, 120))}</h2>{body}{"".join(quotes)}'
 
 
 def _why(message: Message) -> str:

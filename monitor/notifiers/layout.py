@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from monitor.domain import Bar, Interval, Message, Reason
+from monitor.domain import Answer, Bar, Interval, Message, Reason, Reply
 from monitor.plain import address, clean, columns, fit, wrap
 
 Paint = Callable[[str, str], str]
@@ -42,8 +42,11 @@ def plain(text: str, style: str) -> str:
     return text
 
 
-def lines(message: Message, width: int, paint: Paint = plain) -> Iterator[str]:
-    """Yield ``message`` line by line, at most ``width`` columns each but for addresses; ``paint(text, style)`` may add colour."""
+def lines(message: Message, width: int, paint: Paint = plain, short: bool = False) -> Iterator[str]:
+    """Yield ``message`` line by line, at most ``width`` columns each but for addresses; ``paint(text, style)`` may add colour.
+
+    ``short`` leaves out the brief, which `monitor incidents show` tells as well.
+    """
     mark = tone(message)
     yield paint(f" {clean(message.badge)} ", f"band-{mark}") if message.badge else ""
     yield from (paint(line, "bold") for line in wrap(clean(message.headline or message.subject, LONGEST), width))
@@ -54,7 +57,13 @@ def lines(message: Message, width: int, paint: Paint = plain) -> Iterator[str]:
     yield from _part(message, "facts", list(_facts(message, width)), paint)
     yield from _part(message, "quotes", list(_quotes(message, width, paint)), paint)
     yield from _part(message, "actions", _numbered(message.actions, width), paint)
+    yield from _part(message, "replies", [line for reply in message.replies for line in _reply(reply, width)], paint)
+    yield from _part(message, "never", _dashed(message.never, width), paint)
     yield from _part(message, "why", _dashed(message.why, width), paint)
+    for answer in () if short else (*message.brief, *((message.stage,) if message.stage else ())):
+        yield ""
+        yield paint(clean(answer.question, 120), "heading")
+        yield from _answer(answer, width)
     yield from _part(message, "", [paint(line, "dim") for line in _footer(message, width)], paint)
 
 
@@ -113,6 +122,18 @@ def _quotes(message: Message, width: int, paint: Paint) -> Iterator[str]:
         link = address(quote.url)
         if link:
             yield f"  {paint('│', tone(message))} {link}"
+
+
+def _reply(reply: Reply, width: int) -> Iterator[str]:
+    yield from wrap(clean(reply.label, LONGEST), width, "  ", "  ")
+    yield from wrap(clean(reply.text, LONGEST), width, "  > ", "  > ")
+
+
+def _answer(answer: Answer, width: int) -> Iterator[str]:
+    for line in answer.lines:
+        yield from wrap(clean(line, LONGEST), width, "  ", "  ")
+    for quote in answer.quotes:
+        yield from wrap(f"{clean(quote.text, LONGEST)} ({clean(quote.source, 200)})", width, "  │ ", "  │ ")
 
 
 def _numbered(steps: Sequence[str], width: int) -> list[str]:
