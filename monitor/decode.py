@@ -469,7 +469,7 @@ def described(kind: Any) -> str:
         return " or ".join(described(part) for part in parts if part is not type(None))
     if isinstance(kind, type) and issubclass(kind, Enum):
         return " or ".join(json.dumps(member.value) for member in kind)
-    if dataclasses.is_dataclass(kind):
+    if dataclasses.is_dataclass(kind) and not hasattr(kind, "example"):
         return "table"
     return str(getattr(kind, "example", None) or getattr(kind, "__name__", kind))
 

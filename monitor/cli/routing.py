@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -23,6 +23,8 @@ from monitor.store import Store
 
 _ADDRESS = re.compile(r"[^\s@<>()\[\]\\,;:\"]{1,64}@[^\s@<>()\[\]\\,;:\"]{1,253}")
 _SEVERITIES = click.Choice([severity.value for severity in Severity])
+
+Supposed = Mapping[str, str | tuple[str, ...] | None]
 
 
 class Moment(click.ParamType[datetime]):
@@ -84,15 +86,19 @@ def _of(store: Store, settings: Settings, incident_id: int) -> Matter:
     return Matter(incident, severity, platforms, languages, partners(store, settings.partners, incident_id))
 
 
-def _supposed(matter: Matter, supposed: dict[str, str | tuple[str, ...] | None]) -> Matter:
+def _supposed(matter: Matter, supposed: Supposed) -> Matter:
     """Put what the options say in the place of what is."""
-    given = {name: value for name, value in supposed.items() if value}
-    incident = {name: value for name, value in given.items() if name in ("watch", "topic")}
-    if "kind" in given:
-        incident["kind"] = Kind(str(given["kind"]))
-    several = {f"{name}s": tuple(given[name]) for name in ("platform", "language", "partner") if name in given}
-    severity = Severity(str(given["severity"])) if "severity" in given else matter.severity
-    return replace(matter, incident=replace(matter.incident, **incident), severity=severity, **several)
+
+    def one(name: str, otherwise: str) -> str:
+        return str(supposed.get(name) or otherwise)
+
+    def several(name: str, otherwise: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(supposed.get(name) or otherwise)
+
+    was = matter.incident
+    incident = replace(was, watch=one("watch", was.watch), topic=one("topic", was.topic), kind=Kind(one("kind", was.kind)))
+    places = (several("platform", matter.platforms), several("language", matter.languages), several("partner", matter.partners))
+    return Matter(incident, Severity(one("severity", matter.severity)), *places)
 
 
 def _explained(store: Store, settings: Settings, matter: Matter, at: datetime) -> Explanation:

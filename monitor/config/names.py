@@ -52,8 +52,8 @@ def _check_people(decoder: Decoder, tables: Table, receivers: Iterable[str], tol
     for place, table in _tables(tables, "oncall"):
         for n, name in enumerate(_texts(table.get("receivers"))):
             _refers(decoder, ("oncall", place, "receivers", n), name, "receiver", receivers)
-        if (name := table.get("name")) is not None and name in list(receivers):
-            decoder.note(("oncall", place, "name"), f"{shown(name)} is a receiver's name already")
+        if (own := table.get("name")) is not None and own in list(receivers):
+            decoder.note(("oncall", place, "name"), f"{shown(own)} is a receiver's name already")
     for place, table in _tables(tables, "receiver"):
         instead = table.get("otherwise")
         if isinstance(instead, str) and instead:
