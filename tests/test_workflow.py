@@ -10,13 +10,15 @@ from pathlib import Path
 
 import pytest
 from conftest import World, parts_for
-from storing import WATCH, assessment, at, incident, message, story
+from storing import WATCH, assessment, at, decision, incident, message, story
 
 from monitor import actions, assembly, config, messages
 from monitor.alerting.living import EVERY, should_update
 from monitor.domain import Action, Message, Reason, Severity, Shown, Status, Watch
 from monitor.errors import DeliveryFailed, MonitorError, NotFound
+from monitor.pipeline import delivering, living
 from monitor.pipeline.deciding import pressure
+from monitor.pipeline.showing import shown
 from monitor.store import Store
 from monitor.store.rows import message_of, message_text
 
@@ -421,6 +423,34 @@ def test_a_merged_incident_says_so_where_it_was_told(world: World, wall: Wall) -
     (shown,) = wall.shown.values()
     assert {button.value for button in shown.buttons} <= {str(older)}
     assert world.store.incidents.get(older).posts > 6
+
+
+def test_of_two_told_incidents_that_are_one_the_younger_only_points_to_the_older(store: Store) -> None:
+    wall, settings = Wall(), SETTINGS
+    parts = parts_for(settings, assembly.Kept())
+    parts = replace(parts, notifiers=dict.fromkeys(parts.notifiers, wall))
+    ((receiver, channel), *_) = parts.notifiers
+    store.incidents.open(incident(2, status=Status.TRIGGERED, severity=Severity.HIGH), None)
+    store.incidents.add_assessment(assessment(2))
+    store.incidents.mark_alerted(2, Severity.HIGH, at(7))
+    for number in (1, 2):
+        spoken = store.incidents.add_decision(decision(number), None)
+        shows = shown(store, settings, store.incidents.get(number), 0, at(8))
+        text = message(f"{number}.1", f"incident-{number}")
+        store.outbox.enqueue(spoken, number, receiver, channel, text, at(8), shown=shows)
+    delivering.deliver(store, parts, at(8))
+    press(store, "duplicate", number=2, of=1)
+    assert living.keep_up(store, parts, at(11)).done == 1
+    delivering.deliver(store, parts, at(11))
+    younger, older = (next(one for one in wall.shown.values() if one.thread == f"incident-{number}") for number in (2, 1))
+    assert younger.badge == "높음 · 합침" and younger.buttons == () and "1번" in younger.facts[0].value
+    assert not older.update
+    press(store, "acknowledge", minute=13)
+    living.keep_up(store, parts, at(14))
+    delivering.deliver(store, parts, at(14))
+    (older,) = (one for one in wall.shown.values() if one.thread == "incident-1")
+    assert older.badge.endswith("확인됨")
+    assert living.keep_up(store, parts, at(40)).done == 0
 
 
 def test_a_silence_is_shown_and_so_is_its_end(world: World, wall: Wall) -> None:

@@ -64,7 +64,7 @@ def list_incidents(
     elif not shown:
         desk.say("incidents.none")
     else:
-        keys = ("id", "severity", "status", "watch", "topic", "authors", "posts", "reach", "opened", "title")
+        keys = ("id", "severity", "status", "assigned", "watch", "topic", "authors", "posts", "reach", "opened", "title")
         table((desk.phrase(f"incidents.head.{key}") for key in keys), (_cells(desk, row, reached[row.id]) for row in shown))
 
 
@@ -72,7 +72,8 @@ def _cells(desk: Desk, row: Incident, assessment: Assessment | None) -> Iterator
     reach = assessment.reach if assessment else None
     yield row.id
     yield desk.phrase("cell.severity", severity=row.severity) if row.severity else "-"
-    yield desk.phrase("cell.status", status=row.status)
+    yield _status(desk, row)
+    yield row.assigned_to
     yield row.watch
     yield desk.phrase("cell.topic", topic=row.topic)
     yield row.authors
@@ -80,6 +81,12 @@ def _cells(desk: Desk, row: Incident, assessment: Assessment | None) -> Iterator
     yield desk.phrase("cell.reach", low=reach.people.p10, high=reach.people.p90) if reach else desk.phrase("unknown")
     yield desk.phrase("cell.time", at=row.opened_at)
     yield row.title
+
+
+def _status(desk: Desk, row: Incident) -> str:
+    if row.merged_into is not None:
+        return desk.phrase("cell.merged", older=row.merged_into)
+    return desk.phrase("cell.came_back" if row.regressed else "cell.status", status=row.status)
 
 
 def incident_line(row: Incident, assessment: Assessment | None) -> dict[str, Any]:
@@ -123,9 +130,9 @@ def show(desk: Desk, incident_id: int, as_json: bool) -> None:
         print_json(_member_line(judged, because, desk) for judged, because in members)
         return
     language, zone = desk.settings.monitor.language, desk.settings.zone
-    status, topic = desk.phrase("cell.status", status=row.status), desk.phrase("cell.topic", topic=row.topic)
-    keys = ("id", "status", "watch", "topic", "authors", "posts", "title")
-    cells = (row.id, status, row.watch, topic, row.authors, row.posts, row.title)
+    topic = desk.phrase("cell.topic", topic=row.topic)
+    keys = ("id", "status", "assigned", "watch", "topic", "authors", "posts", "title")
+    cells = (row.id, _status(desk, row), row.assigned_to, row.watch, topic, row.authors, row.posts, row.title)
     table((desk.phrase(f"incidents.head.{key}") for key in keys), [cells])
     for part in (assessment.emergence, assessment.reach, assessment.forecast) if assessment else ():
         if part is not None:
