@@ -8,10 +8,14 @@ from typing import Protocol, runtime_checkable
 from monitor.domain import Message
 
 KINDS = {
+    "apprise": "monitor.notifiers.apprise:Apprise",
     "console": "monitor.notifiers.console:Console",
     "email": "monitor.notifiers.email:Email",
+    "jandi": "monitor.notifiers.jandi:Jandi",
+    "naver_works": "monitor.notifiers.naver_works:NaverWorks",
     "slack": "monitor.notifiers.slack.bot:Slack",
     "slack_webhook": "monitor.notifiers.slack.webhook:SlackWebhook",
+    "webhook": "monitor.notifiers.webhook:Webhook",
 }
 
 
