@@ -101,7 +101,9 @@ def test_every_example_that_is_commented_out_is_right_too(read: Read) -> None:
     assert [notifier.kind for notifier in settings.receiver("고객경험팀").notifiers] == ["email"]
     assert settings.receiver("고객경험팀").quiet_hours == Hours.parse("22:00-07:00")
     assert {collector.kind for collector in settings.collectors} == set(COLLECTORS) - {"jetstream"}
-    assert settings.routes[1].escalate_after == timedelta(minutes=30)
+    assert settings.routes[2].escalate_after == timedelta(minutes=30)
+    assert settings.routes[0].partner == (settings.partners[0].name,)
+    assert settings.oncall[0].name == settings.receiver("고객경험팀").otherwise
     assert settings.decision.topic_weights["vehicle_scratch"] == 3
     assert settings.monitor.heartbeat
     assert settings.decision.repeat_interval == timedelta(hours=4)

@@ -157,6 +157,18 @@ def test_what_is_critical_always_reaches_somebody(routes: tuple[Route, ...], one
     assert set(told) == {receiver.name for receiver in reached}  # the explanation says what the decision does
 
 
+def test_escalation_to_a_rota_tells_whoever_is_on_call_and_nobody_twice() -> None:
+    now = seoul("2026-01-13 02:00")
+    routes = (Route(("office",), escalate_to=("duty", "kim"), escalate_after=timedelta(minutes=30)),)
+
+    def following(*told: str) -> tuple[str, ...]:
+        return alerting.escalate(routes, told, now - timedelta(hours=1), now, lambda name: alerting.stand_in(name, desk(), now))
+
+    assert following("office") == ("lee",)
+    assert following("office", "lee") == ("kim",)
+    assert following("office", "lee", "kim") == ()
+
+
 def test_partners_are_those_named_often_enough() -> None:
     posts = [{"a", "b"}, {"a"}, set(), set(), set()]
     assert alerting.partners_named(posts, 0.4) == ("a",)
