@@ -154,7 +154,7 @@ def _details(message: Message) -> list[Block]:
         blocks += _answer(answer)
     for reply in message.replies[:6]:
         lines = "\n".join(clean(line) for line in reply.text.splitlines())[: LINE * 3]
-        label = " · ".join(filter(None, (cut(message.headings.get("replies", ""), 80), cut(reply.label, 80))))
+        label = cut(reply.label or message.headings.get("replies", ""), 160)
         blocks += kit.rich([kit.section([words(label or "…", bold=True)]), kit.fixed(lines or "…")])
     never = [text for line in message.never[:STEPS] if (text := cut(line, VALUE))]
     return [*blocks, *(kit.rich([*_heading(message, "never"), kit.listed(never)]) if never else [])]
