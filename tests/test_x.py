@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from monitor.collectors.progress import Progress, Stretch
 from monitor.collectors.x import Options, X
 from monitor.collectors.x.counting import Counting
-from monitor.collectors.x.progress import Progress, Stretch
 from monitor.collectors.x.questions import questions_for
 from monitor.collectors.x.records import read_post
 from monitor.decode import Secret

@@ -14,9 +14,10 @@ from typing import Any
 
 from monitor.collectors import Page, Query
 from monitor.collectors.metering import Meter
+from monitor.collectors.progress import Progress
 from monitor.collectors.queries import terms_of
 from monitor.collectors.texts import clean_text, plain_of_html
-from monitor.collectors.walking import Batch, Marks, Reach, moment, newest_first_resumed
+from monitor.collectors.walking import Batch, Reach, moment, newest_first_resumed
 from monitor.collectors.web import Web
 from monitor.domain import Author, Engagement, Gone, Post, Watch
 from monitor.errors import Unavailable
@@ -68,10 +69,10 @@ class HackerNews:
 
     def pages(self, cursor: str | None) -> Iterator[Page]:
         """Yield stories and comments since ``cursor``."""
-        marks = Marks(cursor)
-        marks.keep(self.terms)
+        progress = Progress(cursor)
+        progress.keep(self.terms)
         for term in self.terms:
-            yield from newest_first_resumed(term, partial(self._batches, term, marks), marks, self.reach, self.clock())
+            yield from newest_first_resumed(term, partial(self._batches, term), progress, self.reach, self.clock())
 
     def refresh(self, post_ids: Sequence[str]) -> Iterator[Page]:
         """Yield points, comment counts, present words and deletions of posts, one request each."""
@@ -92,9 +93,9 @@ class HackerNews:
         except WRONG as error:
             return Page(engagement=[counts], problems=[f"the words of {post_id} were left out: {type(error).__name__} {error}"])
 
-    def _batches(self, term: str, marks: Marks, before: datetime | None) -> Iterator[Batch]:
-        """Yield the hits that are not newer than ``before``, each question for what is not newer than the oldest hit known."""
-        floor = int(self.reach.floor(marks.get(term), self.clock()).timestamp())
+    def _batches(self, term: str, since: datetime, before: datetime | None) -> Iterator[Batch]:
+        """Yield the hits between these moments, each question for what is not newer than the oldest hit known."""
+        floor = int(since.timestamp())
         until = None if before is None else int(before.timestamp())
         page = 0
         while page < WINDOW // PER_PAGE:

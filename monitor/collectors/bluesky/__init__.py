@@ -19,8 +19,9 @@ from monitor.collectors import Hole, Page, Query
 from monitor.collectors.bluesky.posts import MALFORMED, author_of, engagement_of, hidden, post_of
 from monitor.collectors.bluesky.service import AT_ONCE, BadRequest, Service
 from monitor.collectors.metering import Meter
+from monitor.collectors.progress import Progress
 from monitor.collectors.queries import terms_of
-from monitor.collectors.walking import Batch, Marks, Reach, newest_first_resumed
+from monitor.collectors.walking import Batch, Reach, newest_first_resumed
 from monitor.decode import Secret
 from monitor.domain import Author, Engagement, Post, Watch
 from monitor.matching import Matcher
@@ -88,25 +89,25 @@ class Bluesky:
 
     def pages(self, cursor: str | None) -> Iterator[Page]:
         """Yield posts since ``cursor``."""
-        marks = Marks(cursor)
-        marks.keep(self.terms)
+        progress = Progress(cursor)
+        progress.keep(self.terms)
         if self.clock() - self._authors_since >= FOLLOWERS_LAST:
             self._authors, self._authors_since = {}, self.clock()
         for term in self.terms:
             holes: list[Hole] = []
-            for page in newest_first_resumed(term, partial(self._batches, term, marks, holes), marks, self.reach, self.clock()):
-                yield replace(page, hole=holes[0]) if holes and page.cursor else page
+            answered = progress.mark(term) is not None
+            for page in newest_first_resumed(term, partial(self._batches, term, holes), progress, self.reach, self.clock()):
+                yield replace(page, hole=holes.pop()) if holes and answered else page
 
     def refresh(self, post_ids: Sequence[str]) -> Iterator[Page]:
         """Yield counts and deletions of posts, 25 a request; Bluesky has no edits."""
         return self.service.refresh(post_ids)
 
-    def _batches(self, term: str, marks: Marks, holes: list[Hole], before: datetime | None) -> Iterator[Batch]:
-        """Yield what the search shows of what is not newer than ``before``, stretch by stretch.
+    def _batches(self, term: str, holes: list[Hole], floor: datetime, before: datetime | None) -> Iterator[Batch]:
+        """Yield what the search shows between these moments, stretch by stretch.
 
         Each is read by page tokens, the next is what is older than its last post.
         """
-        mark, floor = marks.get(term), self.reach.floor(marks.get(term), self.clock())
         until = before and before + _MOMENT
         seen: set[str] = set()
         while True:
@@ -118,7 +119,7 @@ class Bluesky:
             if not more:
                 return
             if oldest is None or len(seen) == known:
-                holes += [Hole(mark, oldest or self.clock(), f"{term}: more posts at one moment than the search shows")] if mark else []
+                holes.append(Hole(floor, oldest or self.clock(), f"{term}: more posts at one moment than the search shows"))
                 return
             until = oldest + _MOMENT
 

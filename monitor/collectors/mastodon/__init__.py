@@ -21,8 +21,9 @@ from monitor.collectors import Page, Query
 from monitor.collectors.mastodon.instances import Instance, instances
 from monitor.collectors.mastodon.statuses import MALFORMED, Reader, first_id, open_to_all, time_of
 from monitor.collectors.metering import Meter
+from monitor.collectors.progress import Progress
 from monitor.collectors.queries import terms_of
-from monitor.collectors.walking import Batch, Left, Marks, Reach, newest_first_resumed
+from monitor.collectors.walking import Batch, Reach, newest_first_resumed
 from monitor.decode import Secret
 from monitor.domain import Author, Engagement, Gone, Post, Watch
 from monitor.errors import CollectFailed
@@ -93,16 +94,15 @@ class Mastodon:
 
     def pages(self, cursor: str | None) -> Iterator[Page]:
         """Yield statuses since ``cursor``; an instance that fails does not keep the others from being read."""
-        marks, trouble = Marks(cursor), None
-        marks.keep(self._questions())
+        progress, trouble = Progress(cursor), None
+        progress.keep(self._questions())
         for instance in self.instances:
             try:
                 for tags in self.tags:
-                    yield from self._tagged(instance, tags, marks)
+                    yield from self._tagged(instance, tags, progress)
                 for term in self._searched(instance):
                     question = instance.question([f'"{term}"'])
-                    floor = self.reach.floor(marks.get(question), self.clock())
-                    yield from newest_first_resumed(question, partial(self._hits, instance, term, floor), marks, self.reach, self.clock())
+                    yield from newest_first_resumed(question, partial(self._hits, instance, term), progress, self.reach, self.clock())
             except CollectFailed as error:
                 trouble = trouble or error
         if trouble is not None:
@@ -123,27 +123,24 @@ class Mastodon:
     def _searched(self, instance: Instance) -> tuple[str, ...]:
         return self.terms if instance.home and self.searches else ()
 
-    def _tagged(self, instance: Instance, tags: Sequence[str], marks: Marks) -> Iterator[Page]:
-        """Read forwards, and go on where a walk was left; at its end the mark is no newer than its beginning, for what came late since."""
+    def _tagged(self, instance: Instance, tags: Sequence[str], progress: Progress) -> Iterator[Page]:
+        """Read forwards: the mark moves with every page, at the end no further than the beginning, for what came late since."""
         question = instance.question([f"#{tag}" for tag in tags])
-        mark, left, now = marks.get(question), marks.left(question), self.clock()
-        floor = self.reach.floor(mark, now)
-        begun = left.begun if left else now
-        after, newest = first_id(max(floor, left.at) if left else floor), mark or floor
+        mark, begun = progress.mark(question), self.clock()
+        after, newest = first_id(self.reach.floor(mark, begun)), mark or self.reach.floor(mark, begun)
         while True:
             statuses = instance.tagged(tags, after, PER_PAGE)
             found = self._read(instance.reader, statuses)
             last = max([after, *found.numbers])
-            newest = max(newest, min(time_of(last), now)) if last > after else newest
-            ended = last == after or len(statuses) < PER_PAGE
-            cursor = marks.move(question, min(newest, begun)) if ended else marks.leave(question, Left(time_of(last), begun, begun))
+            newest = max(newest, min(time_of(last), begun)) if last > after else newest
+            cursor = progress.move([question], newest)
             yield Page(found.posts, list(found.authors.values()), found.engagement, (), cursor, found.problems)
-            if ended:
+            if last == after or len(statuses) < PER_PAGE:
                 return
             after = last
 
     def _hits(self, instance: Instance, term: str, floor: datetime, until: datetime | None) -> Iterator[Batch]:
-        """Search backwards from ``until`` until a page is empty: a page may be short where the server left something out."""
+        """Search backwards from ``until`` (None: the newest) to an empty page: one may be short where the server left something out."""
         before = None if until is None else first_id(until + timedelta(milliseconds=1))
         while True:
             statuses = instance.found(term, first_id(floor), before, PER_PAGE)

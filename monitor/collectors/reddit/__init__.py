@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 
 from monitor.collectors import Page, Query
 from monitor.collectors.metering import Meter
+from monitor.collectors.progress import Progress
 from monitor.collectors.reddit.link import Link, Listing, Refused
 from monitor.collectors.reddit.sources import Source, listed, searched
 from monitor.collectors.reddit.things import BROKEN, FULLNAME, Thing
-from monitor.collectors.walking import Batch, Marks, Reach, newest_first
+from monitor.collectors.walking import Batch, Reach, newest_first
 from monitor.decode import Secret
 from monitor.domain import Gone, Watch
 from monitor.errors import AuthFailed
@@ -103,12 +104,12 @@ class Reddit:
 
     def pages(self, cursor: str | None) -> Iterator[Page]:
         """Yield posts and comments since ``cursor``; a community that is closed to us is a problem, not the end."""
-        marks = Marks(cursor)
-        marks.keep(source.question for source in self.sources)
+        progress = Progress(cursor)
+        progress.keep(source.question for source in self.sources)
         refusals = []
         for source in self.sources:
             try:
-                yield from newest_first(source.question, self._batches(source), marks, self.reach, self.clock())
+                yield from newest_first(source.question, self._batches(source), progress, self.reach, self.clock())
             except Refused as refused:
                 refusals.append(refused.error)
                 yield Page(problems=[f"{source.question} was left out: {refused.error}"])

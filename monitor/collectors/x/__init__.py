@@ -9,13 +9,13 @@ from typing import Annotated, Any
 
 from monitor.collectors import Hole, Page, Query
 from monitor.collectors.metering import Meter
+from monitor.collectors.progress import Progress, Stretch
 from monitor.collectors.walking import Reach
 from monitor.collectors.x.authors import Authors
 from monitor.collectors.x.counting import Counting, Sentinel
 from monitor.collectors.x.looking import look_again
 from monitor.collectors.x.platform import PER_LOOKUP, Found, Ledger, Names, Platform, Refused
 from monitor.collectors.x.prices import Paid, Prices
-from monitor.collectors.x.progress import Progress, Stretch
 from monitor.collectors.x.questions import Question, questions_for, unaskable
 from monitor.collectors.x.records import BROKEN, EVERYWHERE, Record, read_post
 from monitor.decode import Between, Secret

@@ -142,7 +142,7 @@ class YouTube:
     def _searched(self, memory: Memory, looked_at: dict[str, int], now: datetime) -> Iterator[Page]:
         for question in self.questions:
             mark = f"search {question}"
-            found = self._found(question, self.reach.floor(memory.get(mark), now), memory, looked_at)
+            found = self._found(question, self.reach.floor(memory.mark(mark), now), memory, looked_at)
             yield from newest_first(mark, found, memory, self.reach, now)
         memory.searched_at = now
         yield Page(cursor=memory.cursor())
@@ -174,7 +174,7 @@ class YouTube:
     def _followed(self, memory: Memory, looked_at: dict[str, int], now: datetime) -> Iterator[Page]:
         """Yield the comments of the videos found, where their number has changed since, and of the chosen ones."""
         memory.forget(now - self.options.follow_for, self.options.followed)
-        memory.keep(self._marks(memory))
+        memory.keep(self._progress(memory))
         counts = dict(looked_at)
         for chunk in _chunks([native for native in memory.videos if native not in looked_at]):
             page = self._again(chunk, self._videos(chunk))
@@ -189,7 +189,7 @@ class YouTube:
         for native in self.options.videos:
             yield from self._comments({"videoId": native}, f"video {native}", memory, self.options.about)
 
-    def _marks(self, memory: Memory) -> Iterator[str]:
+    def _progress(self, memory: Memory) -> Iterator[str]:
         """Yield every question that is still asked."""
         yield from (f"search {question}" for question in self.questions)
         places = [f"video {native}" for native in (*memory.videos, *self.options.videos)]

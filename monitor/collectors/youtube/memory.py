@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from monitor.collectors.walking import Marks
+from monitor.collectors.progress import Progress
 
 CALIFORNIA = ZoneInfo("America/Los_Angeles")
 """Where the day of the quota ends."""
@@ -22,7 +22,7 @@ class Followed:
     comments: int = 0
 
 
-class Memory(Marks):
+class Memory(Progress):
     """The cursor, read and written."""
 
     def __init__(self, cursor: str | None, now: datetime):
@@ -33,11 +33,6 @@ class Memory(Marks):
         self.day = f"{now.astimezone(CALIFORNIA):%Y-%m-%d}"
         searches = told.get("searches")
         self.searches = searches if isinstance(searches, int) and told.get("day") == self.day else 0
-
-    def move(self, question: str, at: datetime) -> str:
-        """Set the mark of ``question`` and return the cursor for everything."""
-        super().move(question, at)
-        return self.cursor()
 
     def follow(self, video: str, at: datetime) -> None:
         """Look at the comments of ``video`` from now on."""
@@ -51,7 +46,7 @@ class Memory(Marks):
     def cursor(self) -> str:
         """Return all of it as text."""
         told = {
-            "marks": {name: at.isoformat() for name, at in sorted(self._known.items())},
+            "marks": self.places(),
             "videos": {name: [one.at.isoformat(), one.comments] for name, one in sorted(self.videos.items())},
             "searched_at": self.searched_at.isoformat() if self.searched_at else None,
             "day": self.day,

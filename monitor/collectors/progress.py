@@ -1,7 +1,8 @@
-"""How far each term is answered, and which stretches of time are still open because a walk was broken off.
+"""How far each question is answered, and which stretches of time are still open because a walk was broken off.
 
-A walk from the newest back costs money with every page. So each page's cursor says what is left to read; the next pass reads the new
-posts first and then goes on where the last one ended, instead of paying for the same posts again on another day.
+A walk from the newest back costs a request, and at some platforms money, with every page. So each page's cursor may say what is left to
+read; the next pass reads the new posts first and then goes on where the last one ended. Long walks so come to their end at a platform
+that fails again and again, and nothing is paid for twice.
 """
 
 from __future__ import annotations
@@ -31,31 +32,42 @@ class _Standing:
 
 
 class Progress:
-    """What a cursor says of each term: read up to its mark, but for what is left. One that cannot be read means to begin anew."""
+    """What a cursor says of each question (or term of one): read up to its mark, but for what is left.
+
+    A cursor that cannot be read (of another version, say) means to begin anew, which loses nothing.
+    """
 
     def __init__(self, cursor: str | None):
         self._known = {key: standing for key, value in _object(cursor).items() if (standing := _standing(value))}
 
     def keep(self, keys: Iterable[str]) -> None:
-        """Forget terms that are no longer asked for."""
+        """Forget questions that are no longer asked."""
         asked = set(keys)
         self._known = {key: standing for key, standing in self._known.items() if key in asked}
 
     def mark(self, key: str) -> datetime | None:
-        """Return the time of the newest post read for this term; None if it was never asked for."""
+        """Return the time of the newest post read for this question; None if it was never answered."""
         standing = self._known.get(key)
         return standing.mark if standing else None
 
     def left(self, keys: Sequence[str]) -> list[Stretch]:
-        """Return what is left to read for any of these terms, newest first."""
+        """Return what is left to read for any of these questions, newest first."""
         return sorted({stretch for key in keys if key in self._known for stretch in self._known[key].left}, reverse=True)
 
     def move(self, keys: Sequence[str], mark: datetime, left: Sequence[Stretch] = ()) -> str:
-        """Set the mark of these terms (it never goes back) and what is left of them; returns the cursor for all."""
+        """Set the mark of these questions (it never goes back) and what is left of them; returns the cursor for all."""
         told = tuple(left) if len(left) <= MOST else (Stretch(min(left).since, max(one.until for one in left)),)
         for key in keys:
             self._known[key] = _Standing(max(mark, self.mark(key) or mark), told)
-        return json.dumps({key: _written(standing) for key, standing in sorted(self._known.items())}, ensure_ascii=False)
+        return self.cursor()
+
+    def cursor(self) -> str:
+        """Return all of it as text."""
+        return json.dumps(self.places(), ensure_ascii=False)
+
+    def places(self) -> dict[str, list[Any]]:
+        """Return for each question its mark and then each open stretch, as JSON can hold them."""
+        return {key: _written(standing) for key, standing in sorted(self._known.items())}
 
 
 def _written(standing: _Standing) -> list[Any]:
