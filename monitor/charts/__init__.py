@@ -5,8 +5,9 @@ Pure but for matplotlib, which is loaded at the first picture. Words in Korean a
 
 from __future__ import annotations
 
-from monitor.charts.drawing import Kind, readable
+from monitor.charts.drawing import WIDTH, Kind, readable
+from monitor.charts.reliability import Reliability, reliability
 from monitor.charts.spreading import Curve, spread
 from monitor.charts.weekly import Bars, bars
 
-__all__ = ["Bars", "Curve", "Kind", "bars", "readable", "spread"]
+__all__ = ["WIDTH", "Bars", "Curve", "Kind", "Reliability", "bars", "readable", "reliability", "spread"]

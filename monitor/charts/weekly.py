@@ -36,7 +36,14 @@ def bars(counts: Bars, kind: Kind, width: int = drawing.WIDTH, height: int = 260
 
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     if counts.rows:
-        drawn.legend(loc="outside upper center", ncols=3, frameon=False, fontsize=9, labelcolor=INK, handlelength=1.0)
+        drawn.legend(
+            loc="outside upper center",
+            ncols=3 if width >= drawing.WIDTH else 2,
+            frameon=False,
+            fontsize=9,
+            labelcolor=INK,
+            handlelength=1.0,
+        )
     return drawing.written(drawn, kind)
 
 

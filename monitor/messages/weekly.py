@@ -23,7 +23,7 @@ TEXT: dict[str, Pair] = {
         "{false:count} of them false alarms.",
     ),
     "complaints": ("주제별 불만", "Complaints by topic"),
-    "incidents": ("알린 사건", "Incidents told"),
+    "incidents": ("사건", "Incidents"),
     "false": ("오경보", "False alarms"),
     "response": ("대응 시간", "Response times"),
     "cost": ("단계별로 아낀 비용", "Cost avoided by stage"),

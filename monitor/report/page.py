@@ -17,11 +17,14 @@ STYLE = (
     "h2{font-size:15px;color:#667085;margin:28px 0 8px;padding-top:16px;border-top:1px solid #e4e7ec}p{margin:0 0 6px}"
     ".lead{font-size:18px;font-weight:600}table{border-collapse:collapse;width:100%;font-size:14px}"
     "th,td{text-align:left;padding:6px 10px 6px 0;border-bottom:1px solid #eaecf0;vertical-align:top}th{color:#667085;font-weight:600}"
-    "svg{width:100%;height:auto;display:block}"
+    "table{overflow-wrap:break-word}.wide td:nth-child(2){overflow-wrap:anywhere}.wide td:first-child,.wide th{white-space:nowrap}"
+    "svg{width:100%;max-width:620px;height:auto;display:block}"
     "@media(max-width:560px){main{padding:18px 16px}h1{font-size:20px}.wide,.wide tbody,.wide tr,.wide td{display:block}"
     ".wide tr.head{display:none}.wide tr{padding:8px 0;border-bottom:1px solid #e4e7ec}.wide td{border:0;padding:1px 0}"
     ".wide td:before{content:attr(data-head) ' ';color:#667085;font-size:13px}}"
 )
+WIDTH = 460
+"""Pixels of the plot: narrow, so that its letters can be read on a phone."""
 _NARROW = 4
 """Tables of more columns become lists on a phone."""
 _PROLOG = re.compile(r"^.*?(?=<svg)", re.DOTALL)
@@ -40,7 +43,7 @@ def plot(week: Week, reader: Reader, kind: Literal["png", "svg"]) -> bytes:
     shown = reader if kind == "svg" or charts.readable(reader.language) == reader.language else Reader("en", reader.zone, reader.now)
     labels = [f"{monday.month}/{monday.day}" for monday in week.mondays]
     rows = tuple((topic_name(week, topic, shown), tuple(row)) for topic, row in sorted(week.counts.items()))
-    return charts.bars(charts.Bars(tuple(labels), rows, shown.pick(TEXT["others"])), kind)
+    return charts.bars(charts.Bars(tuple(labels), rows, shown.pick(TEXT["others"])), kind, WIDTH if kind == "svg" else charts.WIDTH)
 
 
 def _document(whole: Sheet, parts: str) -> str:

@@ -91,6 +91,7 @@ VERBS_KO = {
     "monitor incidents resolve": "사건을 해결됨으로 바꿉니다.",
     "monitor incidents undo": "해결이나 오경보 처리를 되돌립니다.",
     "monitor incidents show": "사건 하나를 자세히 보여 줍니다: 파악된 내용, 지금까지 한 일, 글마다 여기 있는 까닭.",
+    "monitor report": "주간 보고를 HTML로 쓰거나(--out) weekly = true인 받는 사람에게 보냅니다(--send).",
     "monitor route": "사건 하나(또는 --topic 등으로 가정한 사건)를 지금 누가 받는지, --explain이면 경로마다 그 까닭까지 보여 줍니다.",
     "monitor subscribe": "ADDRESS(전자우편 주소)가 담당자와 함께, 또는 시간별·하루 요약으로 알림을 받게 합니다. 동의를 함께 기록합니다.",
     "monitor subscribers": "누가 무엇을 구독하고 어떻게 동의했는지 보여 줍니다.",
@@ -110,5 +111,8 @@ VERBS_KO = {
     "monitor silence add": "MATCHERS에 모두 맞는 알림을 멈춥니다: incident=12, watch=NAME, topic=price, kind=attention.",
     "monitor silence expire": "알림 중지를 지금 끝냅니다.",
     "monitor silence list": "적용 중인 알림 중지를 보여 줍니다.",
-    "monitor why": "왜 알렸고 왜 알리지 않았는지, 한 사건에 대한 판단을 시간 순서로 보여 줍니다.",
+    "monitor signal": "배 지연이나 장애처럼 우리 쪽에서 먼저 아는 일을 다룹니다. 고객에게 먼저 알리기 위한 것입니다.",
+    "monitor signal add": "FILE(표준 입력은 -)의 JSON Lines에서 우리 쪽 일을 받아들입니다.",
+    "monitor signal list": "최근에 받아들인 우리 쪽 일을 보여 줍니다.",
+    "monitor why": "한 사건이 어떻게 시작됐고 무엇을 왜 알렸고 왜 알리지 않았는지 이야기로 들려줍니다. --picture로 그림도 그립니다.",
 }
