@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from checks import blockkit
 from checks import notifiers as contract
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from platforms import slack as workspace
 from platforms.slack import APP_TOKEN, CHANNEL, TOKEN, SlackStub, read
@@ -345,6 +345,10 @@ def test_probe_tells_a_wrong_token_and_a_channel_we_are_not_in(slack: SlackStub)
 
 @given(text=st.text(max_size=400), times=st.sampled_from([1, 7, 30]), facts=st.integers(0, 60))
 @settings(max_examples=40, deadline=None)
+@example(text='"', times=30, facts=60)
+@example(text="\\" * 400, times=30, facts=60)
+@example(text="🔥" * 400, times=30, facts=12)
+@example(text="x", times=1, facts=2_000)
 def test_any_text_fits_every_limit(text: str, times: int, facts: int) -> None:
     long = text * times
     whole = message(
@@ -356,7 +360,7 @@ def test_any_text_fits_every_limit(text: str, times: int, facts: int) -> None:
     )  # fmt: skip
     drawn = blocks.draw(whole, "F0PICTURE")
     found = blockkit.problems(drawn.living)
-    for page in (*kit.pages(drawn.thread), blocks.notice(whole), blocks.short(whole)):
+    for page in (*kit.pages(drawn.thread), *kit.pages(blocks.notice(whole)), blocks.short(whole)):
         found += blockkit.problems(page)
     assert found == []
     assert blockkit.message_problems({"text": kit.fallback(long)}) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import queue
 import threading
 import time
@@ -13,7 +14,7 @@ from statistics import median
 from typing import Any
 
 import pytest
-from conftest import MONDAY, World, parts_for
+from conftest import MONDAY, SHARED, World, parts_for
 from platforms import slack as workspace
 from platforms.slack import APP_TOKEN, CHANNEL, TEAM, TOKEN, SlackStub, read
 from platforms.stub import Answer, Clock, Fault
@@ -24,6 +25,7 @@ from monitor.config import Settings
 from monitor.config.sections import Notifier, Receiver
 from monitor.decode import Secret
 from monitor.domain import Status, Watch
+from monitor.errors import ConfigError
 from monitor.notifiers.slack import Options, Slack
 from monitor.reception.slack import doors
 from monitor.store import Store
@@ -62,6 +64,7 @@ class House:
     def burst(self) -> None:
         self.world.quiet_days(9)
         for text in SCRATCHES:
+            self.stub.clock.now = self.world.now
             self.world.post(text)
             self.world.pass_time(minutes=5)
             self.world.tick()
@@ -269,6 +272,57 @@ def test_a_cut_line_is_renewed_and_a_dead_slack_never_stops_the_daemon(slack: Sl
     assert "확인 처리했습니다" in built.press("acknowledge")
     built.door.close()
     built.store.close()
+
+
+@pytest.mark.parametrize("skip", [0, 1, 2])
+def test_the_outbox_says_nothing_twice_after_a_kill(slack: SlackStub, tmp_path: Path, skip: int) -> None:
+    """The answer to the first, second or third request is lost and the process dies; another one goes on when the lease has run out."""
+    built = house(slack, tmp_path)
+    calls = iter(range(1_000))
+    lost = Fault("lost", cut=True, only=lambda asked: asked.path.startswith("/api/chat.") and next(calls) == skip)
+    slack.plant(lost)
+    built.burst()
+    built.world.parts = replace(built.world.parts, notifiers={("staff", "slack"): Slack(configured_options(built))})
+    built.world.pass_time(minutes=10)
+    built.world.tick()
+    assert slack.struck == ["lost"]
+    roots = [entry for entry in slack.messages.values() if "thread_ts" not in entry]
+    parts = [entry["metadata"]["event_payload"] for entry in slack.messages.values()]
+    assert len(roots) == 1
+    assert len(parts) == len({tuple(sorted(part.items())) for part in parts})
+    assert built.store.outbox.list() == []
+    built.store.close()
+
+
+def configured_options(built: House) -> Options:
+    options = built.world.parts.settings.receivers[0].notifiers[0].options
+    assert isinstance(options, Options)
+    return options
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data are not here")
+def test_our_clicks_have_the_shape_of_slacks(open_house: House) -> None:
+    sample = json.loads((SHARED / "contracts/slack/samples/interactive/BlockActionPayload.json").read_text())
+    body = open_house.body("acknowledge")
+    assert set(body) <= set(sample)
+    assert set(body["actions"][0]) <= set(sample["actions"][0])
+    assert set(body["user"]) <= set(sample["user"])
+
+
+def test_config_takes_slack_and_tells_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLACK_A", TOKEN)
+    monkeypatch.setenv("SLACK_B", APP_TOKEN)
+    file = tmp_path / "config.toml"
+    channel = '[[receiver]]\nname = "care"\n[[receiver.notifier]]\nkind = "slack"\n[receiver.notifier.options]\n'
+    file.write_text(
+        channel + 'channel = "C0123456789"\ntoken = { env = "SLACK_A" }\napp_token = { env = "SLACK_B" }\ngroups = ["S0123456789"]\n'
+    )
+    (receiver,) = config.load(file).receivers
+    assert isinstance(receiver.notifiers[0].options, Options)
+    file.write_text(channel + f'channel = "C0123456789"\ntoken = "{TOKEN}"\nteam = "hanul"\n')
+    with pytest.raises(ConfigError) as wrong:
+        config.load(file)
+    assert TOKEN not in str(wrong.value)
 
 
 def test_a_door_for_each_app_token(slack: SlackStub, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from monitor.plain import address, clean
 _SIGNS = {"critical": "🔴", "high": "🟠", "moderate": "🟡", "low": "⚪", "resolved": "✅", "health": "🛠️"}
 LINE, LABEL, VALUE, QUOTED = 600, 60, 300, 400
 FACTS = 12
+FACTS_TOGETHER = 50
 ALL_FACTS = 24_000
 STEPS = 12
 WIDTH = 58
@@ -32,18 +33,21 @@ class Drawn:
 
 def draw(message: Message, file_id: str | None = None, *, buttons: bool = True, told: bool = False) -> Drawn:
     """Draw ``message``; ``file_id`` is its picture at Slack, ``told``: its ``notice`` says why. ``living`` fits into one message."""
-    top = [*_head(message), *_facts(message, 0, FACTS), *(_buttons(message) if buttons else [])]
+    above, below = _head(message), _buttons(message) if buttons else []
+    bottom, shown = _foot(message), FACTS
+    while shown and kit.size([*above, *_facts(message, 0, shown), *below, *bottom]) > kit.WHOLE:
+        shown //= 2
+    top = [*above, *_facts(message, 0, shown), *below]
     optional = [
         _spread(message),
         [kit.picture(file_id, message.spread.caption if message.spread else message.subject)] if file_id else [],
         _quotes(message),
         _steps(message),
     ]
-    bottom = _foot(message)
     left: list[Block] = []
-    while optional and (kit.size(sum(optional, [*top, *bottom])) > kit.WHOLE):
+    while optional and kit.size([*sum(optional, top), *bottom]) > kit.WHOLE:
         left = optional.pop() + left
-    thread = [*left, *_facts(message, FACTS), *([] if told else why(message)), *_details(message)]
+    thread = [*left, *_facts(message, shown), *([] if told else why(message)), *_details(message)]
     return Drawn([*sum(optional, top), *bottom], thread)
 
 
@@ -81,7 +85,7 @@ def _facts(message: Message, first: int, last: int | None = None) -> list[Block]
         label, value = cut(fact.label, LABEL), cut(fact.value, room)
         if not (label or value):
             continue
-        if taken > kit.RICH - LABEL - VALUE - 10:
+        if taken > kit.RICH - LABEL - VALUE - 10 or len(elements) >= FACTS_TOGETHER:
             blocks, elements, taken = [*blocks, *kit.rich([kit.section(elements)])], [], 0
         lead = "\n" if elements else ""
         elements += [words(f"{lead}{label or '·'}", bold=True), words(f"  {value}")] if value else [words(lead + label, bold=True)]

@@ -112,8 +112,10 @@ class Slack:
     def resume(self, message: Message, previous: str | None = None) -> str:
         """``send`` again what may have got through before: first looks whether it stands there already. Raises ``DeliveryFailed``."""
         place, begun = Place.parse(previous), self._begun.get(message.dedup_key)
-        if begun is None and (stands := place or self._standing(message)):
-            begun = _Begun(stands, self._told(stands, message))
+        stands = begun.place if begun else place or self._standing(message)
+        if stands is not None:
+            begun = begun or _Begun(stands)
+            begun.told.update(self._told(stands, message))
         return str(self._deliver(message, place, begun))
 
     def update(self, message: Message, handle: str) -> None:
@@ -193,7 +195,7 @@ class Slack:
         """Write into the thread what is news, and what there is to read. A channel without threads does without."""
         pages = list(kit.pages(blocks.draw(message, told=news).thread))
         if news:
-            pages.insert(0, blocks.notice(message))
+            pages = [*kit.pages(blocks.notice(message)), *pages]
         for part, page in enumerate(pages, 1):
             heard = news and part == 1 and message.reason in HEARD
             if part in told:

@@ -92,8 +92,36 @@ def listed(texts: Sequence[str], ordered: bool = False) -> Block:
 
 
 def rich(parts: Sequence[Block]) -> list[Block]:
-    """A block of rich text, if there is any."""
-    return [{"type": "rich_text", "elements": list(parts)}] if parts else []
+    """Blocks of rich text, as many as the parts need; a part that is too long for a block of its own is cut."""
+    blocks: list[list[Block]] = []
+    room = 0
+    for part in parts:
+        fitting = _within(part, RICH)
+        taken = sum(units(leaf["text"]) for leaf in _leaves(fitting))
+        if not blocks or taken > room:
+            blocks, room = [*blocks, []], RICH
+        blocks[-1].append(fitting)
+        room -= taken
+    return [{"type": "rich_text", "elements": elements} for elements in blocks]
+
+
+def _leaves(part: Block) -> list[Block]:
+    nested = part["type"] == "rich_text_list"
+    return [leaf for entry in part["elements"] for leaf in entry["elements"]] if nested else list(part["elements"])
+
+
+def _within(part: Block, room: int) -> Block:
+    """Return ``part`` with what goes beyond ``room`` cut off."""
+    kept = []
+    for element in part["elements"]:
+        if "elements" in element:
+            element = _within(element, room)
+        elif units(element["text"]) > room:
+            element = {**element, "text": cut(element["text"], room)} if room > 0 else {**element, "text": ""}
+        room -= sum(units(leaf["text"]) for leaf in element.get("elements", [element]))
+        if element.get("text") or element.get("elements"):
+            kept.append(element)
+    return {**part, "elements": kept}
 
 
 def picture(file_id: str, alt: str) -> Block:
