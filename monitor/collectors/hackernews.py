@@ -14,10 +14,10 @@ from typing import Any
 
 from monitor.collectors import Page, Query
 from monitor.collectors.metering import Meter
-from monitor.collectors.progress import Progress
+from monitor.collectors.progress import Progress, Reach
 from monitor.collectors.queries import terms_of
 from monitor.collectors.texts import clean_text, plain_of_html
-from monitor.collectors.walking import Batch, Reach, moment, newest_first_resumed
+from monitor.collectors.walking import Batch, moment, newest_first_resumed
 from monitor.collectors.web import Web
 from monitor.domain import Author, Engagement, Gone, Post, Watch
 from monitor.errors import Unavailable

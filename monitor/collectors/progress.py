@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 MOST = 8
@@ -26,8 +26,23 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """How far a walk goes back: ``overlap`` behind the mark, ``first`` behind now where there is no mark yet."""
+
+    overlap: timedelta = timedelta(minutes=15)
+    first: timedelta = timedelta(days=2)
+
+    def floor(self, mark: datetime | None, now: datetime) -> datetime:
+        """Return the time at which the walk may stop."""
+        return now - self.first if mark is None else mark - self.overlap
+
+
+@dataclass(frozen=True, slots=True)
 class _Standing:
+    """``settled``: behind it nothing was left open when all of it had been read; what was shown late may lie an overlap before it."""
+
     mark: datetime
+    settled: datetime
     left: tuple[Stretch, ...] = ()
 
 
@@ -50,6 +65,19 @@ class Progress:
         standing = self._known.get(key)
         return standing.mark if standing else None
 
+    def begin(self, keys: Sequence[str], reach: Reach, now: datetime) -> datetime:
+        """Return from when on the newest posts are to be read.
+
+        While something is left that is the mark: the overlap can wait, or a long walk would read it again with every pass and never end.
+        """
+        return min(self._begin(key, reach, now) for key in keys)
+
+    def _begin(self, key: str, reach: Reach, now: datetime) -> datetime:
+        standing = self._known.get(key)
+        if standing is None:
+            return reach.floor(None, now)
+        return standing.mark if standing.left else reach.floor(standing.settled, now)
+
     def left(self, keys: Sequence[str]) -> list[Stretch]:
         """Return what is left to read for any of these questions, newest first."""
         return sorted({stretch for key in keys if key in self._known for stretch in self._known[key].left}, reverse=True)
@@ -58,7 +86,9 @@ class Progress:
         """Set the mark of these questions (it never goes back) and what is left of them; returns the cursor for all."""
         told = tuple(left) if len(left) <= MOST else (Stretch(min(left).since, max(one.until for one in left)),)
         for key in keys:
-            self._known[key] = _Standing(max(mark, self.mark(key) or mark), told)
+            before = self._known.get(key, _Standing(mark, mark))
+            newest = max(mark, before.mark)
+            self._known[key] = _Standing(newest, before.settled if before.left else newest, told)
         return self.cursor()
 
     def cursor(self) -> str:
@@ -66,19 +96,24 @@ class Progress:
         return json.dumps(self.places(), ensure_ascii=False)
 
     def places(self) -> dict[str, list[Any]]:
-        """Return for each question its mark and then each open stretch, as JSON can hold them."""
+        """Return for each question its mark, the time behind which it is settled, and each open stretch, as JSON can hold them."""
         return {key: _written(standing) for key, standing in sorted(self._known.items())}
 
 
 def _written(standing: _Standing) -> list[Any]:
-    return [standing.mark.isoformat(), *([one.since.isoformat(), one.until.isoformat()] for one in standing.left)]
+    return [
+        standing.mark.isoformat(),
+        standing.settled.isoformat(),
+        *([one.since.isoformat(), one.until.isoformat()] for one in standing.left),
+    ]
 
 
 def _standing(value: object) -> _Standing | None:
-    told: list[Any] = value if isinstance(value, list) else []
     try:
-        return _Standing(_moment(told[0]), tuple(Stretch(_moment(since), _moment(until)) for since, until in told[1:]))
-    except (IndexError, TypeError, ValueError):
+        mark, settled, *left = value if isinstance(value, list) else []
+        stretches = tuple(Stretch(_moment(since), _moment(until)) for since, until in left)
+        return _Standing(_moment(mark), _moment(settled), stretches)
+    except (TypeError, ValueError):
         return None
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from monitor.collectors import Hole, Page
-from monitor.collectors.progress import Progress, Stretch
+from monitor.collectors.progress import Progress, Reach, Stretch
 from monitor.domain import Author, Engagement, Gone, Post
 
 
@@ -31,18 +31,6 @@ class Batch:
 
 NEXT = timedelta(seconds=1)
 """Where a walk goes on, behind the oldest post it has: times are told in whole seconds, and another post may share that second."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """How far a walk goes back: ``overlap`` behind the mark, ``first`` behind now where there is no mark yet."""
-
-    overlap: timedelta = timedelta(minutes=15)
-    first: timedelta = timedelta(days=2)
-
-    def floor(self, mark: datetime | None, now: datetime) -> datetime:
-        """Return the time at which the walk may stop."""
-        return now - self.first if mark is None else mark - self.overlap
 
 
 Ask = Callable[[datetime, datetime | None], Iterable[Batch]]
@@ -79,8 +67,9 @@ def newest_first_resumed(question: str, ask: Ask, progress: Progress, reach: Rea
     Every page's cursor says what is left to read, so a walk that dies on the way goes on where it was: from the newest post back to what
     it has, and then from where it had got to.
     """
-    newest = progress.mark(question) or reach.floor(None, now)
-    todo = [Stretch(reach.floor(progress.mark(question), now), now), *progress.left([question])]
+    since = progress.begin([question], reach, now)
+    newest = progress.mark(question) or since
+    todo = [Stretch(since, now), *progress.left([question])]
     for place, stretch in enumerate(todo):
         later = todo[place + 1 :]
         oldest, ended = stretch.until, False

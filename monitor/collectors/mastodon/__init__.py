@@ -21,9 +21,9 @@ from monitor.collectors import Page, Query
 from monitor.collectors.mastodon.instances import Instance, instances
 from monitor.collectors.mastodon.statuses import MALFORMED, Reader, first_id, open_to_all, time_of
 from monitor.collectors.metering import Meter
-from monitor.collectors.progress import Progress
+from monitor.collectors.progress import Progress, Reach
 from monitor.collectors.queries import terms_of
-from monitor.collectors.walking import Batch, Reach, newest_first_resumed
+from monitor.collectors.walking import Batch, newest_first_resumed
 from monitor.decode import Secret
 from monitor.domain import Author, Engagement, Gone, Post, Watch
 from monitor.errors import CollectFailed

@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 
 from monitor.collectors import Page, Query
 from monitor.collectors.metering import Meter
-from monitor.collectors.progress import Progress
+from monitor.collectors.progress import Progress, Reach
 from monitor.collectors.reddit.link import Link, Listing, Refused
 from monitor.collectors.reddit.sources import Source, listed, searched
 from monitor.collectors.reddit.things import BROKEN, FULLNAME, Thing
-from monitor.collectors.walking import Batch, Reach, newest_first
+from monitor.collectors.walking import Batch, newest_first
 from monitor.decode import Secret
 from monitor.domain import Gone, Watch
 from monitor.errors import AuthFailed

@@ -9,8 +9,7 @@ from typing import Annotated, Any
 
 from monitor.collectors import Hole, Page, Query
 from monitor.collectors.metering import Meter
-from monitor.collectors.progress import Progress, Stretch
-from monitor.collectors.walking import Reach
+from monitor.collectors.progress import Progress, Reach, Stretch
 from monitor.collectors.x.authors import Authors
 from monitor.collectors.x.counting import Counting, Sentinel
 from monitor.collectors.x.looking import look_again
@@ -131,7 +130,7 @@ class X:
         now = self.clock()
         edge = now - WINDOW
         marks = [progress.mark(key) for key in question.keys]
-        since = max(min(self.reach.floor(mark, now) for mark in marks), edge)
+        since = max(progress.begin(question.keys, self.reach, now), edge)
         mark, left = min(filter(None, marks), default=None), progress.left(question.keys)
         hole = _hole([*left, *([Stretch(mark, now)] if mark else [])], edge)
         todo = [Stretch(since, now), *(Stretch(max(one.since, edge), one.until) for one in left if one.until > edge)]

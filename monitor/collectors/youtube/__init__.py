@@ -13,8 +13,9 @@ from typing import Annotated, Any
 
 from monitor.collectors import Page, Query
 from monitor.collectors.metering import Meter
+from monitor.collectors.progress import Reach
 from monitor.collectors.queries import any_of, spellings_of, terms_of
-from monitor.collectors.walking import Batch, Reach, newest_first
+from monitor.collectors.walking import Batch, newest_first
 from monitor.collectors.youtube.api import Api, NotShown
 from monitor.collectors.youtube.memory import Memory, spacing
 from monitor.collectors.youtube.reading import COMMENT_ID, VIDEO_ID, WRONG, comments, moment_of, videos
