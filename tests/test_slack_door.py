@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import queue
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -272,6 +276,42 @@ def test_a_cut_line_is_renewed_and_a_dead_slack_never_stops_the_daemon(slack: Sl
     assert "확인 처리했습니다" in built.press("acknowledge")
     built.door.close()
     built.store.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_the_daemon_opens_the_door_and_closes_it_when_it_stops(slack: SlackStub, tmp_path: Path) -> None:
+    """The real program: ``monitor run`` with a door, ended by SIGTERM."""
+    file = tmp_path / "config.toml"
+    file.write_text(
+        f'''[monitor]
+database = "house.db"
+[[watch]]
+name = "한울오토"
+any = ["한울오토"]
+[[receiver]]
+name = "care"
+[[receiver.notifier]]
+kind = "slack"
+[receiver.notifier.options]
+channel = "{CHANNEL}"
+token = {{ env = "SLACK_A" }}
+app_token = {{ env = "SLACK_B" }}
+base_url = "{slack.api}"
+'''
+    )
+    secrets = {**os.environ, "SLACK_A": TOKEN, "SLACK_B": APP_TOKEN}
+    command = [sys.executable, "-m", "monitor", "run", "--config", str(file)]
+    with subprocess.Popen(command, env=secrets, stderr=subprocess.PIPE, cwd=tmp_path, text=True) as daemon:
+        until(lambda: slack.lines, within=60)
+        body = {"command": "/complaints", "text": "", "user_id": "U0KIM", "user_name": "kim", "team_id": TEAM, "channel_id": CHANNEL}
+        number = slack.envelope("slash_commands", {**body, "response_url": f"{slack.base_url}/respond/1"})
+        slack.acknowledged(number)
+        until(lambda: slack.whispers)
+        daemon.send_signal(signal.SIGTERM)
+        told = daemon.communicate(timeout=60)[1]
+    assert daemon.returncode == 0, told
+    assert "진행 중인 사건이 없습니다" in read(slack.whispers[0]["blocks"])
+    assert "secret" not in told
 
 
 @pytest.mark.parametrize("skip", [0, 1, 2])

@@ -149,7 +149,7 @@ class Slack:
         while len(self._begun) > _REMEMBERED:
             self._begun.popitem(last=False)
         self._tell(stands, message, begun.told, news=place is not None)
-        del self._begun[message.dedup_key]
+        self._begun.pop(message.dedup_key, None)
         if self._pictures.known(message.picture) is None and (file_id := self._picture(message)):
             self._show(stands, message, file_id)
         return stands
