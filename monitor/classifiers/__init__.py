@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 KINDS = {
     "embedded": "monitor.classifiers.embedded:Embedded",
+    "huggingface": "monitor.classifiers.huggingface:HuggingFace",
 }
 
 
