@@ -82,7 +82,8 @@ def parts(settings: Settings, instead: Notifier | None = None, *, patient: bool 
 def _channels(settings: Settings, instead: Notifier | None) -> Iterator[tuple[tuple[str, str], Notifier]]:
     for receiver in settings.receivers:
         for channel in receiver.notifiers:
-            made = instead or plugins.make(plugins.load(notifiers.KINDS, channel.kind), channel.options, name=channel.name)
+            kind = plugins.load(notifiers.KINDS, channel.kind)
+            made = instead or plugins.make(kind, channel.options, name=channel.name, links=settings.web.links)
             for name, part in notifiers.channels(channel.name, made).items():
                 yield (receiver.name, name), part
 

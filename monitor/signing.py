@@ -96,9 +96,9 @@ class Links:
     def request(self, token: str, now: datetime) -> Request | None:
         """Return what a link of ``act`` asks for; None for one that we did not write, or that is too old."""
         told = self._read("act", token)
-        if told is None or now.timestamp() > told[3]:
+        if told is None or now.timestamp() > int(told[3]):
             return None
-        return Request(Action(told[0]), int(told[1]), str(told[2]), datetime.fromtimestamp(told[3], now.tzinfo))
+        return Request(Action(str(told[0])), int(told[1]), str(told[2]), datetime.fromtimestamp(int(told[3]), now.tzinfo))
 
     def address(self, token: str) -> str | None:
         """Return whom a link of ``unsubscribe`` is about; None for one that we did not write."""

@@ -11,8 +11,8 @@ from monitor.cli.desk import Desk, log_to_stderr, now, settled, span, staff
 from monitor.config.sections import Language
 from monitor.errors import MonitorError
 from monitor.pipeline import STEPS, Pipeline
-from monitor.reception import slack
-from monitor.scheduler import Daemon, beat, leased
+from monitor.reception import slack, web
+from monitor.scheduler import Daemon, Door, beat, leased
 from monitor.store import Store
 
 
@@ -32,7 +32,7 @@ def run(desk: Desk, verbose: bool) -> None:
     """Start: collect on schedule, judge and alert each minute, until SIGTERM or Ctrl-C."""
     log_to_stderr(verbose)
     parts = assembly.parts(desk.settings, patient=True)
-    doors = slack.doors(desk.settings, parts, str(desk.database), now)
+    doors: list[Door] = [*slack.doors(desk.settings, parts, str(desk.database), now), *web.doors(desk.settings, str(desk.database), now)]
     Daemon(parts, assembly.sources(desk.settings), str(desk.database), doors=doors).run()
 
 

@@ -37,6 +37,7 @@ TABLES: dict[str, type[Any]] = {
     "retention": sections.RetentionTable,
     "subscribers": sections.Subscribers,
     "signals": sections.Signals,
+    "web": sections.Web,
     "grouping": grouping.Parameters,
     "emergence": emergence.Parameters,
     "reach": reach.Parameters,
@@ -143,6 +144,7 @@ class _File:
             partners=tuple(many["partner"]),
             subscribers=one["subscribers"],
             signals=one["signals"],
+            web=one["web"],
             path=path,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -12,7 +13,8 @@ from monitor import domain
 from monitor.alerting import Hours, OnCall, Weekday
 from monitor.collectors.metering import UNLIMITED, Allowance
 from monitor.config.calendars import Country, WallTime
-from monitor.decode import Between, Filled, Location
+from monitor.decode import Between, Filled, Location, Secret
+from monitor.signing import Links
 
 Language = Literal["ko", "en"]
 Name = Annotated[str, Filled()]
@@ -22,6 +24,7 @@ Talk = Literal["sports", "stocks", "jobs", "property", "sales"]
 SEOUL = ZoneInfo("Asia/Seoul")
 KOREA = Country("KR")
 DATABASE = Location("monitor.db")
+_BASE = re.compile(r"(https://[A-Za-z0-9.:\[\]-]+|http://(127\.0\.0\.1|localhost)(:[0-9]+)?)(/[A-Za-z0-9._~/-]*)?")
 
 
 @dataclass(frozen=True)
@@ -252,6 +255,45 @@ class Signals:
 
 
 Keep = timedelta | Literal["forever"]
+
+@dataclass(frozen=True)
+class Web:
+    """[web]: an endpoint for the links of mails and for signed signals; without its secrets no port is opened."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on; by default this machine only, behind a reverse proxy that speaks https."""
+    port: Annotated[int, Between(0, 65535)] = 8642
+    """Port to listen on."""
+    base_url: str | None = None
+    """Address under which staff's browsers reach it, such as "https://monitor.example.com"."""
+    secret: Secret | None = None
+    """Signs the links in mails; 32 random characters or more. Links of mails sent before it changes stop working."""
+    signals_secret: Secret | None = None
+    """Signs what other systems POST to /signals; without it there is no such address."""
+
+    def __post_init__(self) -> None:
+        problems = [
+            f"{name} must have at least 32 characters"
+            for name in ("secret", "signals_secret")
+            if (secret := getattr(self, name)) is not None and len(secret.reveal()) < 32
+        ]
+        if (self.base_url is None) != (self.secret is None):
+            problems.append("secret must be given together with base_url")
+        if self.base_url is not None and not _BASE.fullmatch(self.base_url):
+            problems.append("base_url must be an https address without question mark (http only for 127.0.0.1 and localhost)")
+        if problems:
+            raise ValueError("; ".join(problems))
+
+    @property
+    def wanted(self) -> bool:
+        """Whether there is anything to listen for."""
+        return self.secret is not None or self.signals_secret is not None
+
+    @property
+    def links(self) -> Links | None:
+        """What writes and reads the links of mails; None where they are not configured."""
+        return Links(self.base_url, self.secret.reveal()) if self.base_url is not None and self.secret is not None else None
+
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from monitor.config.sections import (
     Signals,
     Subscribers,
     Topic,
+    Web,
 )
 from monitor.decode import Location
 from monitor.domain import Because
@@ -60,6 +61,7 @@ class Settings:
     partners: tuple[Partner, ...] = ()
     subscribers: Subscribers = field(default_factory=Subscribers)
     signals: Signals = field(default_factory=Signals)
+    web: Web = field(default_factory=Web)
     path: Path | None = field(default=None, compare=False)
 
     @property

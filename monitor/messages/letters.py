@@ -16,6 +16,7 @@ HEADINGS: dict[str, Pair] = {
     "replies": ("답글 초안", "Draft replies"),
     "never": ("이렇게는 말하지 마세요", "Never say"),
     "incidents": ("사건", "Incidents"),
+    "unsubscribe": ("이 메일 그만 받기", "Stop these mails"),
 }
 BADGES: dict[Reason, Pair] = {
     Reason.WORSENED: (" · 악화", " · worsened"),

@@ -215,7 +215,7 @@ def _list(briefings: Sequence[Briefing], words: dict[str, Pair], severity: Sever
         headline=reader.fill(words["headline"], n),
         badge=reader.fill(words["subject"], n).partition("]")[0].removeprefix("["),
         footer=(_as_of(reader, at), "monitor incidents list", "monitor why " + reader.pick(("사건번호", "NUMBER"))),
-        headings={"facts": reader.pick(HEADINGS["incidents"])},
+        headings={"facts": reader.pick(HEADINGS["incidents"]), "unsubscribe": reader.pick(HEADINGS["unsubscribe"])},
     )
 
 

@@ -9,6 +9,7 @@ from monitor.messages.reporting import REPORTING
 from monitor.messages.setting_up import SETTING_UP
 from monitor.messages.telling import TELLING
 
+from monitor.messages.webpages import WEBPAGES
 PHRASES: dict[str, tuple[str, str]] = {
     **ADVICE,
     **ACTS,
@@ -18,6 +19,7 @@ PHRASES: dict[str, tuple[str, str]] = {
     **TELLING,
     "yes": ("예", "yes"),
     "no": ("아니요", "no"),
+    **WEBPAGES,
     "unknown": ("알 수 없음", "unknown"),
     "none": ("없음", "none"),
     "nothing_to_show": ("표시할 내용이 없습니다.", "Nothing to show."),

@@ -65,7 +65,8 @@ class Apprise:
         """
         library = Library(asset=AppriseAsset(storage_mode="memory"))
         for url in self.options.urls:
-            library.add(_service(url))
+            if (service := _service(url)) is not None:
+                library.add(service)
         text = "\n".join(posting.texts(message, 60, _LONGEST)) or "-"
         title = posting.harmless(clean(message.subject, 200))
         kind = _TYPES.get(tone(message), NotifyType.INFO if message.severity is not Severity.CRITICAL else NotifyType.FAILURE)
@@ -74,8 +75,8 @@ class Apprise:
         except Exception as error:  # a bridge to 170 services raises whatever they raise
             raise DeliveryFailed(f"apprise: {type(error).__name__}") from None
         if with_answer.status is not AppriseResultStatus.SUCCESS:
-            service = ", ".join(sorted({clean(str(result.name), 60) for result in with_answer.results}))
-            raise DeliveryFailed(f"apprise: {service or 'no service'}: {_SAID.get(with_answer.status, 'did not take it')}")
+            names = ", ".join(sorted({clean(str(result.name), 60) for result in with_answer.results}))
+            raise DeliveryFailed(f"apprise: {names or 'no service'}: {_SAID.get(with_answer.status, 'did not take it')}")
 
 
 def _service(url: Secret) -> NotifyBase | None:

@@ -7,7 +7,7 @@ import re
 import smtplib
 import socket
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -24,6 +24,7 @@ from monitor.errors import DeliveryFailed
 from monitor.notifiers import layout
 from monitor.notifiers.html import html
 from monitor.plain import clean
+from monitor.signing import IN_LINKS, Links, mailto
 
 __all__ = ["Address", "Email", "Options", "html"]
 
@@ -114,15 +115,23 @@ class Options:
 
 
 class Email:
-    """Sends messages to ``options.to``; ``clock`` dates the mails.
+    """Sends messages to ``options.to``; ``clock`` dates the mails; ``links`` writes what staff may click, where [web] is configured.
+
+    ``subscriber``: the mails go to somebody who asked for them, and tell how to stop them.
 
     Where there are several addresses, ``channels`` gives one notifier for each, so that each has its own row in the outbox: if a server
     takes two of three, only the third is tried again, also after a restart. ``send`` on the whole remembers, while it lives, who has got
     a message that others have not, and tries only those again.
     """
 
-    def __init__(self, options: Options, clock: Callable[[], datetime] | None = None):
+    pictures = True
+
+    def __init__(
+        self, options: Options, clock: Callable[[], datetime] | None = None, links: Links | None = None, *, subscriber: bool = False
+    ):
         self.options = options
+        self._links = links
+        self._subscriber = subscriber
         self._clock = clock or (lambda: datetime.now(UTC))
         self._answers: dict[str, dict[str, Answer]] = {}
 
@@ -131,12 +140,13 @@ class Email:
 
     def channels(self) -> Mapping[str, Email]:
         """One notifier for each address, by address."""
-        return {to.box: Email(replace(self.options, to=(to,)), self._clock) for to in self.options.to}
+        return {to.box: Email(replace(self.options, to=(to,)), self._clock, self._links) for to in self.options.to}
 
     def readdressed(self, address: str) -> Email:
         """One that writes to a subscriber alone. Raises ``DeliveryFailed`` for what is no address."""
         try:
-            return Email(replace(self.options, to=(Address.parse(address),)), self._clock)
+            to = (Address.parse(address),)
+            return Email(replace(self.options, to=to), self._clock, self._links, subscriber=True)
         except ValueError as error:
             raise DeliveryFailed(str(error), permanent=True) from None
 
@@ -149,7 +159,7 @@ class Email:
         mail = self.mail(message, previous)
         answers = self._answers.pop(message.dedup_key, {})
         waiting = [to.box for to in self.options.to if to.box not in answers]
-        refused = self._hand_over(mail, waiting)
+        refused = self._hand_over(mail, waiting, self.mail(replace(message, picture=None), previous) if message.picture else mail)
         answers |= {box: refused.get(box, _TAKEN) for box in waiting}
         self._tell_refusals(message, answers)
         return " ".join(dict.fromkeys([*_ids(previous)[:1], mail["Message-ID"]]))
@@ -190,21 +200,52 @@ class Email:
             mail["References"] = " ".join(thread)
         mail["Auto-Submitted"] = "auto-generated"
         mail["X-Auto-Response-Suppress"] = "All"
+        mail["Precedence"] = "bulk"
         mail["Content-Language"] = _atom(message.language)
         if message.severity is Severity.CRITICAL:
             mail["Importance"] = "high"
-        mail.set_content("\n".join(line.rstrip() for line in layout.lines(message, _WIDTH)) + "\n", cte="base64")
-        mail.add_alternative(html(message, "cid:picture" if message.picture else None), subtype="html", cte="base64")
+        acts, parting = self._acts(message), self._parting(mail, message)
+        text = [line.rstrip() for line in layout.lines(message, _WIDTH)]
+        text += ["", *(f"{label}: {url}" for label, url in (*acts, *parting))] if acts or parting else []
+        mail.set_content("\n".join(text) + "\n", cte="base64")
+        page = html(message, "cid:picture" if message.picture else None, acts=acts, parting=parting)
+        mail.add_alternative(page, subtype="html", cte="base64")
         if message.picture:
             mail.get_payload()[1].add_related(message.picture, "image", "png", cid="<picture>", disposition="inline")  # type: ignore[index, union-attr]
         return mail
 
-    def _hand_over(self, mail: EmailMessage, boxes: list[str]) -> dict[str, Answer]:
-        """Give ``mail`` to the server for ``boxes``; returns whom it refused, with its words. Once it has said yes, nothing can fail."""
+    def _acts(self, message: Message) -> Sequence[tuple[str, str]]:
+        """What the reader may do by a click, and the address for it; a subscriber only reads, and a mail to several has no doer."""
+        if self._links is None or self._subscriber or len(self.options.to) != 1:
+            return ()
+        box, mail, now = self.options.to[0].box, _fingerprint(message), self._clock()
+        return [
+            (button.label, self._links.act(button.action, int(button.value), box, mail, now))
+            for button in message.buttons
+            if button.action in IN_LINKS and button.value.isdecimal()
+        ]
+
+    def _parting(self, mail: EmailMessage, message: Message) -> Sequence[tuple[str, str]]:
+        """How a subscriber gets no more mails: told to the mail program (RFC 8058 where [web] is configured) and in the text."""
+        if not self._subscriber:
+            return ()
+        box = self.options.to[0].box
+        ways = [mailto(self.options.sender.box, box)]
+        if self._links is not None:
+            ways.insert(0, self._links.unsubscribe(box))
+            mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        mail["List-Unsubscribe"] = ", ".join(f"<{way}>" for way in ways)
+        return [(clean(message.headings.get("unsubscribe", "") or "Unsubscribe", 80), ways[0])]
+
+    def _hand_over(self, mail: EmailMessage, boxes: list[str], spare: EmailMessage) -> dict[str, Answer]:
+        """Give ``mail`` to the server for ``boxes``; returns whom it refused, with its words. Once it has said yes, nothing can fail.
+
+        A server that says it takes less gets ``spare``, the same without its picture.
+        """
         try:
             server = self._connect()
             with closing(server):
-                refused = _sent(server, mail, self.options.sender.box, boxes)
+                refused = _sent(server, spare if _too_long(server, mail) else mail, self.options.sender.box, boxes)
                 with suppress(OSError, smtplib.SMTPException):
                     server.quit()
                 return refused
@@ -250,6 +291,13 @@ def _sent(server: smtplib.SMTP, mail: EmailMessage, sender: str, boxes: list[str
     except smtplib.SMTPRecipientsRefused as error:  # nobody got it, also those the server had not yet refused when it hung up
         refused = {box: error.recipients.get(box, (421, b"not tried")) for box in boxes}
     return {box: (code, _words(text)) for box, (code, text) in refused.items()}
+
+
+def _too_long(server: smtplib.SMTP, mail: EmailMessage) -> bool:
+    """Whether the server says (RFC 1870) that it takes no mail of this length."""
+    server.ehlo_or_helo_if_needed()
+    limit = server.esmtp_features.get("size", "")
+    return limit.isdecimal() and 0 < int(limit) < len(mail.as_bytes())
 
 
 def _greeting() -> str:

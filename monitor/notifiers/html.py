@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
 
 from monitor.domain import Answer, Bar, Fact, Message, Quote, Spread
@@ -33,8 +33,13 @@ _SENTENCE = re.compile(r"(?<=[.!?]) +")
 LONGEST = 2_000
 
 
-def html(message: Message, picture: str | None = None) -> str:
-    """Return ``message`` as a whole HTML document that needs nothing from outside; ``picture`` is the address of its image, if any."""
+def html(
+    message: Message, picture: str | None = None, acts: Sequence[tuple[str, str]] = (), parting: Sequence[tuple[str, str]] = ()
+) -> str:
+    """Return ``message`` as a whole HTML document that needs nothing from outside; ``picture`` is the address of its image, if any.
+
+    ``acts``: what to do by a click, ``parting``: how to get no more mails, each as label and address.
+    """
     band, _, _ = _COLOURS[tone(message)]
     parts = [
         _spread(message),
@@ -42,6 +47,7 @@ def html(message: Message, picture: str | None = None) -> str:
         _facts(message),
         _quotes(message),
         _actions(message),
+        _acts(message, acts),
         _replies(message),
         _listed(message, "never", message.never),
         _why(message),
@@ -58,7 +64,7 @@ def html(message: Message, picture: str | None = None) -> str:
         badge=escape(clean(message.badge or message.severity, 60)),
         headline=_headline(message),
         rows=rows,
-        footer=_footer(message),
+        footer=_footer(message, parting),
     )
 
 
@@ -203,6 +209,20 @@ def _actions(message: Message) -> str:
     return f"{_heading(message, 'actions')}{_TABLE}{rows}</table>"
 
 
+def _acts(message: Message, acts: Sequence[tuple[str, str]]) -> str:
+    """Links that look like buttons, one under the other, wide enough for a thumb."""
+    band, tint, dark = _COLOURS[tone(message)]
+    rows = []
+    for place, (label, url) in enumerate(acts):
+        paint, ink = (band, "#ffffff") if place == 0 else ("#ffffff", dark)
+        link = f"display:block;padding:11px 12px;{_FONT};font-size:15px;line-height:20px;font-weight:700;color:{ink};text-decoration:none"
+        cell = f"background:{paint};border:1px solid {band if place == 0 else tint};border-radius:8px"
+        button = f'<a href="{escape(url)}" style="{link}">{escape(clean(label, 80))}</a>'
+        rows.append(f'<tr><td align="center" bgcolor="{paint}" style="{cell}">{button}</td></tr>')
+    gap = '<tr><td style="font-size:1px;line-height:8px">&nbsp;</td></tr>'
+    return f"{_TABLE.replace('border-collapse:collapse', 'border-collapse:separate')}{gap}{gap.join(rows)}</table>" if rows else ""
+
+
 def _replies(message: Message) -> str:
     if not message.replies:
         return ""
@@ -235,14 +255,15 @@ def _stack(texts: Iterable[str], style: str) -> str:
     return "".join(_paragraph(text, style) for text in texts)
 
 
-def _footer(message: Message) -> str:
+def _footer(message: Message, parting: Sequence[tuple[str, str]] = ()) -> str:
     link = address(message.link)
-    if not message.footer and not link:
+    if not message.footer and not link and not parting:
         return ""
     first, *commands = (clean(entry, 200) for entry in message.footer) if message.footer else ("",)
     code = "font-family:Consolas,Menlo,'D2Coding',monospace;font-size:12px;line-height:18px;color:#475467"
     shown = "".join(f'<br><span style="{code}">{escape(command)}</span>' for command in commands)
     go = f"<br>{_link(link, 'font-size:12px;line-height:18px')}" if link else ""
+    go += "".join(f'<br><a href="{escape(url)}" style="color:#667085">{escape(clean(label, 80))}</a>' for label, url in parting)
     style = (
         f"padding:14px 24px 16px 24px;background:#f8f9fb;border-top:1px solid #e4e7ec;{_TEXT};font-size:12px;line-height:18px;color:#667085"
     )

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from monitor.domain import Notification
 from monitor.errors import DeliveryFailed
 from monitor.notifiers import Notifier, Resuming, Updating
+from monitor.pipeline import standing_in
 from monitor.pipeline.parts import Outcome, Parts
 from monitor.pipeline.subscribing import channel
 from monitor.store import CHANNEL, Store
@@ -61,10 +62,19 @@ def _send(store: Store, parts: Parts, notification: Notification, now: datetime)
         say = notifier.resume if isinstance(notifier, Resuming) and notification.attempts > 1 else notifier.send
         handle = say(notification.message, notification.previous)
     except DeliveryFailed as failure:
-        store.outbox.failed(notification.id, str(failure), _retry_at(notification, failure, now), now)
+        _failed(store, parts, notification, failure, now)
         return str(failure)
     store.outbox.delivered(notification.id, handle, now)
     return None
+
+
+def _failed(store: Store, parts: Parts, notification: Notification, failure: DeliveryFailed, now: datetime) -> None:
+    """Keep when to try again; if never, or not soon enough, somebody else is told instead. Both or neither."""
+    retry_at = _retry_at(notification, failure, now)
+    with store.transaction():
+        store.outbox.failed(notification.id, str(failure), retry_at, now)
+        if retry_at is None or standing_in.late(notification, now):
+            standing_in.stand_in(store, parts, notification, now)
 
 
 def _refresh(store: Store, notifier: Notifier | None, notification: Notification, now: datetime) -> str | None:

@@ -31,6 +31,7 @@ from monitor.store.staff_views import OFFSET
 from monitor.store.subscribers import CHANNEL, Subscribers
 from monitor.store.voices import Voices
 from monitor.store.weekly import Weekly
+from monitor.store.used import Used
 
 __all__ = [
     "CHANNEL",
@@ -77,6 +78,7 @@ class Store:
         self.subscribers = Subscribers(connection)
 
     @classmethod
+        self.used = Used(connection)
     def open(cls, path: Path | str, *, durable: bool = True, searchable: bool = True, readonly: bool = False, wait: float = WAIT) -> Store:
         """Open a database, make it if there is none, and bring an older one up to date.
 

@@ -128,6 +128,30 @@ class Outbox:
             maybe_stamp(retry_at),
         )
 
+    def reached(self, dedup_key: str, receiver: str, since: datetime, channel: str | None = None) -> bool:
+        """Whether a receiver (by ``channel``, or by any of its own) has a message or will soon get it.
+
+        Not where it was refused for good, nor where it has been tried in vain since before ``since``.
+        """
+        return bool(
+            self._db.value(
+                """SELECT EXISTS (SELECT 1 FROM notifications WHERE receiver = ?1 AND dedup_key = ?2 AND (?3 IS NULL OR channel = ?3)
+                AND (state = 'delivered' OR state = 'pending' AND (attempts = 0 OR created_at > ?4)))""",
+                (receiver, dedup_key, channel, stamp(since)),
+            )
+        )
+
+    def tried(self, dedup_key: str, receiver: str) -> bool:
+        """Whether a message was ever meant for a receiver."""
+        return bool(
+            self._db.value("SELECT EXISTS (SELECT 1 FROM notifications WHERE receiver = ? AND dedup_key = ?)", (receiver, dedup_key))
+        )
+
+    def shown(self, notification_id: int) -> Shown | None:
+        """What a message shows of its incident, if it is about one."""
+        kept = self._db.value("SELECT shown FROM notifications WHERE id = ?", (notification_id,))
+        return None if kept is None else shown_of(kept)
+
     def superseded(self, notification: Notification) -> bool:
         """Whether a later message of the thread goes, or went, to the same receiver and channel: an update has nothing to add then."""
         return bool(

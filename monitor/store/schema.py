@@ -428,6 +428,12 @@ def m_signals_of_our_own(db: Database) -> None:
             db.execute(statement)
 
 
+@migrations()
+def m_used_links(db: Database) -> None:
+    """Links and deliveries that may be used once."""
+    db.execute("CREATE TABLE used (digest TEXT PRIMARY KEY, until TEXT NOT NULL) STRICT, WITHOUT ROWID")
+
+
 VERSION = len(migrations._migrations)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 import click
 
@@ -71,6 +73,70 @@ def _kinds(head: str, rooms: tuple[str, str, str]) -> str:
         rows += [f"| {room} | `{kind}` | `{where}` |" for kind, where in sorted(known.items())]
     return "\n".join(rows)
 
+
+def faults() -> str:
+    """What happens when a channel fails: told and tried by tests/test_faults.py."""
+    rows = ["| fault | what happens | alerts lost | at most twice |", "|---|---|---|---|"]
+    return "\n".join([*rows, *(f"| {fault} | {happens} | 0 | {twice} |" for fault, happens, twice in _faults().values())])
+
+
+def faults_ko() -> str:
+    """The same in Korean. Raises KeyError for a fault that FAULTS_KO does not tell."""
+    rows = ["| 장애 | 어떻게 되나 | 잃은 알림 | 많아야 두 번 |", "|---|---|---|---|"]
+    told = ((*FAULTS_KO[name], twice) for name, (_, _, twice) in _faults().items())
+    return "\n".join([*rows, *(f"| {fault} | {happens} | 0 | {twice} |" for fault, happens, twice in told)])
+
+
+def _faults() -> dict[str, tuple[str, str, int]]:
+    """Name of each fault of the test -> its docstring, what it returns, and how many may come twice; read, not run."""
+    page = ast.parse((Path(__file__).resolve().parents[2] / "tests" / "test_faults.py").read_text(encoding="utf-8"))
+    stated = {
+        target.id: node.value
+        for node in page.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    tried = [name.id for name in ast.walk(stated["FAULTS"]) if isinstance(name, ast.Name) and name.id != "FAULTS"]
+    twice = ast.literal_eval(stated["TWICE"])
+    made = {node.name: node for node in page.body if isinstance(node, ast.FunctionDef)}
+    said = {name: next(line.value.value for line in made[name].body if isinstance(line, ast.Return)) for name in tried}
+    return {name: (ast.get_docstring(made[name]) or "", said[name], twice.get(name, 0)) for name in tried}
+
+
+# each fault of tests/test_faults.py in Korean: what fails, and what happens; one that is missing here stops the build
+FAULTS_KO = {
+    "channel_gone": (
+        "웹훅이 지워지거나(404, 410) 채널이 보관되거나 토큰이 취소됨",
+        "곧바로 그만둡니다. 같은 수신자의 다른 채널이 받고, 운영자에게 한 번 알립니다",
+    ),
+    "receiver_gone": (
+        "한 수신자의 모든 채널이 아주 거부함",
+        "경로가 정한 다음 수신자가 까닭 한 문장과 함께 받습니다. 운영자에게 채널마다 한 번 알립니다",
+    ),
+    "everybody_gone": ("그 수신자도 거부함", "설정된 수신자 가운데 다음 사람이 받습니다"),
+    "unplugged": ("받는 곳이 없음(연결 거부, 네트워크 끊김)", "멈춘 채널과 같습니다. 30분 뒤 다른 사람에게도 알립니다"),
+    "mail_server_refuses": (
+        "메일 서버가 잠시 거부함(450, 451: 그레이리스팅, 과부하)",
+        "30초, 1분, 2분, 4분 … 뒤에 다시 보내고, 받아 주면 전달됩니다",
+    ),
+    "down_for_a_day": ("채널이 하루 동안 멈춤", "30분 뒤 다른 사람에게도 알립니다. 한 시간마다 다시 보내고, 돌아오면 전달됩니다"),
+    "rate_limited": ("429와 Retry-After: 600", "정해 준 시간 전에는 다시 묻지 않고, 그 뒤에 전달됩니다"),
+    "too_long": (
+        "메일 서버가 받는 크기(SIZE)보다 큼",
+        "그림을 빼고 보냅니다. 대화방에는 나누어 보내고, 실패한 조각부터 이어 갑니다",
+    ),
+    "answer_lost": (
+        "채널은 받았지만 응답이 사라짐",
+        "같은 전달 번호(메일은 Message-ID)로 다시 보내므로 받는 프로그램이 두 번째를 무시합니다",
+    ),
+    "two_processes": ("두 프로세스가 동시에 보냄", "알림마다 둘 중 하나만 맡습니다"),
+    "killed": (
+        "보낸 뒤 기록하기 전에 강제 종료(SIGKILL)",
+        "5분 임대가 끝나면 다시 보냅니다. 종료 한 번에 많아야 한 번 더, 같은 Message-ID로",
+    ),
+    "removed": ("알림이 기다리는 동안 채널이 config.toml에서 빠짐", "없어진 수신자와 같습니다. 다음 수신자가 받습니다"),
+}
 
 # what each verb does, in Korean; a verb that is missing here stops the build
 VERBS_KO = {

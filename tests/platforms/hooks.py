@@ -79,8 +79,9 @@ class Hooks(Stub):
         problem = signing.problem(SIGNING, asked.headers, asked.body, self.clock())
         if problem is not None:
             return Answer(401, {}, problem.encode())
-        if asked.headers[signing.ID] not in self.seen:
-            self.seen.add(asked.headers[signing.ID])
+        known = f"{asked.path} {asked.headers[signing.ID]}"
+        if known not in self.seen:
+            self.seen.add(known)
             self._take(asked, *_words(asked.json()))
         return None
 
