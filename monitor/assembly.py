@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 from monitor import classifiers, collectors, config, messages, notifiers, plugins
-from monitor.classifiers import Classifier
+from monitor.classifiers import Classifier, Embedder, trained
 from monitor.collectors import Collector
 from monitor.collectors.metering import Meter
 from monitor.config import Settings
@@ -17,7 +18,7 @@ from monitor.notifiers import Notifier
 from monitor.pipeline.parts import Parts, Source
 from monitor.pipeline.topics import OwnTopics
 
-__all__ = ["Awaited", "Kept", "Parts", "classifier", "parts", "sources", "test_message"]
+__all__ = ["Awaited", "Kept", "Parts", "classifier", "parts", "sources", "test_message", "untrained"]
 
 
 class Kept:
@@ -37,10 +38,27 @@ class Kept:
 
 
 def classifier(settings: Settings) -> Classifier:
-    """Return the configured model, with the company's own topics; raises ``ModelError`` or ``ConfigError``."""
+    """Return the configured model, with the company's own topics and what staff taught it; raises ``ModelError`` or ``ConfigError``."""
+    found, embedder = untrained(settings)
+    heads = None
+    if settings.classifier.heads != trained.NONE:
+        heads = trained.found_for(_heads(settings), Path(settings.monitor.database), found.model, embedder.vectors)
+    return found if heads is None else trained.Trained(found, embedder, heads)
+
+
+def untrained(settings: Settings) -> tuple[Classifier, Embedder]:
+    """Return the configured model with the company's own topics, and what gives vectors for it; errors as ``classifier``."""
     found: Classifier = plugins.make(plugins.load(classifiers.KINDS, settings.classifier.kind), settings.classifier.options)
     own = [topic for topic in settings.topics if topic.any or topic.name not in TOPICS]
-    return OwnTopics(found, own) if own else found
+    return OwnTopics(found, own) if own else found, trained.embedder_of(found)
+
+
+def _heads(settings: Settings) -> str:
+    """A folder is meant beside the configuration file."""
+    wanted = settings.classifier.heads
+    if wanted == trained.AUTO or settings.path is None:
+        return wanted
+    return str(settings.path.parent / Path(wanted).expanduser())
 
 
 class Awaited:

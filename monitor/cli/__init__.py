@@ -7,7 +7,7 @@ import sys
 import click
 
 from monitor import __version__
-from monitor.cli import analysing, incidents, routing, running, setting_up, telling, tending
+from monitor.cli import analysing, incidents, learning, routing, running, setting_up, telling, tending
 from monitor.cli.desk import fail, show_what_can_be_shown
 from monitor.errors import MonitorError
 
@@ -18,6 +18,7 @@ VERBS = (
     *routing.VERBS,
     *telling.VERBS,
     *analysing.VERBS,
+    *learning.VERBS,
     *tending.VERBS,
 )
 

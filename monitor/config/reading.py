@@ -129,7 +129,7 @@ class _File:
             budget=one["budget"],
             watches=tuple(map(sections.watched, many["watch"])),
             collectors=tuple(Collector(c.name, c.kind, c.every, o, c.budget) for c, o in zip(many["collector"], sources, strict=True)),
-            classifier=Classifier(judge.kind, judge.complaint_threshold, model),
+            classifier=Classifier(judge.kind, judge.complaint_threshold, model, judge.heads),
             topics=tuple(many["topic"]),
             playbooks=tuple(many["playbook"]),
             routes=tuple(many["route"]),

@@ -95,6 +95,8 @@ class ClassifierTable:
     """What kind of model runs; ``monitor kinds`` lists them."""
     complaint_threshold: Share = 0.5
     """Complaint probability from which a post counts as a complaint."""
+    heads: Name = "auto"
+    """What ``monitor train`` learnt: "auto" (the newest beside the database), "none", or the folder of a version."""
     options: Options = field(default_factory=dict)
     """What the kind wants to know, as [classifier.options]."""
 
@@ -343,6 +345,7 @@ class Classifier:
     kind: str
     complaint_threshold: float
     options: object
+    heads: str = "none"
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from monitor.messages.advice import ADVICE
 from monitor.messages.chat import CHAT
 from monitor.messages.deeds import ACTS
+from monitor.messages.learning import LEARNING
 from monitor.messages.reporting import REPORTING
 from monitor.messages.setting_up import SETTING_UP
 from monitor.messages.telling import TELLING
@@ -14,6 +15,7 @@ PHRASES: dict[str, tuple[str, str]] = {
     **ADVICE,
     **ACTS,
     **CHAT,
+    **LEARNING,
     **REPORTING,
     **SETTING_UP,
     **TELLING,

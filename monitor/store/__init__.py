@@ -18,6 +18,7 @@ from monitor.store.connection import WAIT, Connection, Transaction
 from monitor.store.export import backup, export
 from monitor.store.incidents import Incidents
 from monitor.store.intake import Added
+from monitor.store.labelling import Given, Labelling
 from monitor.store.looks import Followed, Looks
 from monitor.store.outbox import Living, Outbox
 from monitor.store.posts import Posts
@@ -39,7 +40,9 @@ __all__ = [
     "Added",
     "Cost",
     "Followed",
+    "Given",
     "Incidents",
+    "Labelling",
     "Limits",
     "Living",
     "Looks",
@@ -73,6 +76,7 @@ class Store:
         self.sources = Sources(connection)
         self.looks = Looks(connection)
         self.signals = Signals(connection)
+        self.labelling = Labelling(connection, self.posts)
         self.voices = Voices(connection, self.posts)
         self.weekly = Weekly(connection, self.incidents)
         self.subscribers = Subscribers(connection)
