@@ -13,13 +13,15 @@ from typing import Any
 
 import click
 
-from monitor import assembly, config, replay
-from monitor.cli.desk import Desk, print_json, settled, table
+from monitor import assembly, config, plugins, replay
+from monitor.classifiers import KINDS
+from monitor.cli.desk import Desk, desk, now, print_json, settled, span, table
 from monitor.collectors.jsonl import BadRecord, records
 from monitor.config import Settings
 from monitor.domain import Labels, Passage, Post, Sentiment, Watch
 from monitor.errors import MonitorError, Unavailable
 from monitor.matching import Matcher
+from monitor.pipeline.again import classify_again
 from monitor.plain import clean
 from monitor.replay import scoring
 from monitor.replay.lines import stamp
@@ -119,13 +121,59 @@ def _labels(file: Path | None) -> dict[str, Any] | None:
 
 
 @click.command("classify")
-@click.argument("file")
+@click.argument("file", required=False)
 @about
+@click.option("--again", is_flag=True, help="Instead of FILE: judge stored posts again, beside their old verdicts.")
+@click.option("--since", help="With --again: only posts of this last time, such as 30d; all if left out.")
+@click.option("--database", help="With --again: database file, instead of the configured one.")
+@click.option("--model", help="A kind of model, or the folder of one like the shipped one, instead of the configured model.")
 @click.option("--json", "as_json", is_flag=True, help="JSON Lines.")
-def classify_verb(file: str, config_file: Path | None, name: str | None, terms: tuple[str, ...], as_json: bool) -> None:
-    """Say what the model says about each post of FILE (- for stdin)."""
-    settings, watches = _settings(config_file, name, terms)
-    classifier = assembly.classifier(settings)
+def classify_verb(
+    file: str | None,
+    config_file: Path | None,
+    name: str | None,
+    terms: tuple[str, ...],
+    again: bool,
+    since: str | None,
+    database: str | None,
+    model: str | None,
+    as_json: bool,
+) -> None:
+    """Say what the model says about each post of FILE (- for stdin), or, with --again, judge stored posts anew."""
+    if again == (file is not None):
+        raise click.UsageError("give FILE or --again, and not both")
+    if again:
+        if name or terms or as_json:
+            raise click.UsageError("--again takes the stored mentions; leave out --watch, --any and --json")
+        _again(desk(config_file, database, must=False), since, model)
+    elif since or database:
+        raise click.UsageError("--since and --database go with --again")
+    else:
+        _of_file(str(file), *_settings(config_file, name, terms), model, as_json)
+
+
+def _again(desk: Desk, since: str | None, model: str | None) -> None:
+    """Put the model's verdict in force wherever another one's is; may be interrupted, and goes on from there."""
+    begin = None if since is None else now() - span(since)
+    with desk.store() as store:
+        classifier = assembly.classifier(with_model(desk.settings, model))
+        waiting = store.rejudging.waiting(classifier.model, begin)
+        with click.progressbar(length=waiting, label="classify", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+            done = classify_again(store, classifier, begin, now(), bar.update)
+    desk.say("judged_again" if done else "judged_already", mentions=done, model=classifier.model)
+
+
+def with_model(settings: Settings, model: str | None) -> Settings:
+    """Return ``settings`` with another kind of model, or with one like the shipped one in the folder ``model``."""
+    if model is None or model == settings.classifier.kind:
+        return settings
+    kind, given = (model, {}) if model in KINDS else ("embedded", {"model": model})
+    options = plugins.options_of(plugins.load(KINDS, kind))(**given)
+    return replace(settings, classifier=replace(settings.classifier, kind=kind, options=options))
+
+
+def _of_file(file: str, settings: Settings, watches: Sequence[Watch], model: str | None, as_json: bool) -> None:
+    classifier = assembly.classifier(with_model(settings, model))
     matcher = Matcher(watches)
     judged = seen = 0
     for lines, posts in _stretches(file):

@@ -115,6 +115,10 @@ class Topic:
     """How much worse than a delayed parcel it is."""
     any: tuple[Name, ...] = ()
     """Terms that make a complaint belong to this topic of the company's own."""
+    about: str = ""
+    """What it is about, in a sentence; works like one more example."""
+    examples: tuple[Name, ...] = ()
+    """Posts as customers write them, five or more, in each language that matters: what resembles them belongs to the topic."""
 
     def label(self, language: str) -> str | None:
         """Return the name that messages in ``language`` use, or None where the file gives none."""

@@ -125,6 +125,11 @@ PHRASES: dict[str, tuple[str, str]] = {
     "check.failed": ("고칠 것이 {failures:count}가지 있습니다.", "{failures:count} thing{failures:s} to mend"),
     "once.failed": ("실패한 단계: {steps} (자세한 내용은 위의 기록을 보세요)", "steps that failed: {steps} (the log above says why)"),
     "added": ("{id:으로/로} 넣었습니다. 다음 판단 때 함께 살핍니다.", "Entered as {id}; the next tick judges it."),
+    "judged_again": (
+        "언급 {mentions:count}건의 판정을 {model:으로/로} 새로 했습니다. 이전 판정은 남아 있고, 사건에 묶인 글은 그대로입니다.",
+        "{mentions:count} mention{mentions:s} judged again by {model}; the old verdicts stay beside, and incidents keep their posts.",
+    ),
+    "judged_already": ("모두 이미 {model:으로/로} 판정되어 있습니다.", "Everything has the verdict of {model} already."),
     "exported": ("{file}에 {rows:count}줄을 썼습니다.", "{rows:count} row{rows:s} written to {file}."),
     "backed_up": ("{file}에 백업했습니다.", "Backed up to {file}."),
     "pruned": ("오래된 글 {posts:count}건을 지웠습니다.", "{posts:count} old post{posts:s} removed."),

@@ -22,6 +22,7 @@ from monitor.store.labelling import Given, Labelling
 from monitor.store.looks import Followed, Looks
 from monitor.store.outbox import Living, Outbox
 from monitor.store.posts import Posts
+from monitor.store.rejudging import Rejudging
 from monitor.store.retention import Limits, Removed, Retention
 from monitor.store.runs import Runs, holder_name
 from monitor.store.schema import VIEWS, check, schema_version, upgrade
@@ -77,6 +78,7 @@ class Store:
         self.looks = Looks(connection)
         self.signals = Signals(connection)
         self.labelling = Labelling(connection, self.posts)
+        self.rejudging = Rejudging(connection, self.posts)
         self.voices = Voices(connection, self.posts)
         self.weekly = Weekly(connection, self.incidents)
         self.subscribers = Subscribers(connection)
