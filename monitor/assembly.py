@@ -37,12 +37,14 @@ class Kept:
         return self
 
 
-def classifier(settings: Settings) -> Classifier:
-    """Return the configured model, with the company's own topics and what staff taught it; raises ``ModelError`` or ``ConfigError``."""
+def classifier(settings: Settings, database: Path | None = None) -> Classifier:
+    """Return the configured model, with the company's own topics and what staff taught it; raises ``ModelError`` or ``ConfigError``.
+
+    "auto" takes heads from beside ``database``, else beside the configured one; none where no file configures one.
+    """
     found, embedder = untrained(settings)
-    heads = None
-    if settings.classifier.heads != trained.NONE:
-        heads = trained.found_for(_heads(settings), Path(settings.monitor.database), found.model, embedder.vectors)
+    beside = database or (Path(settings.monitor.database) if settings.path else None)
+    heads = None if beside is None else trained.found_for(_heads(settings), beside, found.model, embedder.vectors)
     return found if heads is None else trained.Trained(found, embedder, heads)
 
 
@@ -56,7 +58,7 @@ def untrained(settings: Settings) -> tuple[Classifier, Embedder]:
 def _heads(settings: Settings) -> str:
     """A folder is meant beside the configuration file."""
     wanted = settings.classifier.heads
-    if wanted == trained.AUTO or settings.path is None:
+    if wanted in (trained.AUTO, trained.NONE) or settings.path is None:
         return wanted
     return str(settings.path.parent / Path(wanted).expanduser())
 

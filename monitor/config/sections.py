@@ -349,7 +349,7 @@ class Classifier:
     kind: str
     complaint_threshold: float
     options: object
-    heads: str = "none"
+    heads: str = "auto"
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ def evaluate(desk: Desk, data: str, precision: float, plot: Path | None, everyth
     """Say how good the verdicts are on labelled posts: exactness, ranking, calibration, thresholds, confusions."""
     kind = _kind(plot)
     labels = material.stored(desk) if data == "labels" else material.from_file(desk, Path(data))
-    classifier = assembly.classifier(desk.settings)
+    classifier = assembly.classifier(desk.settings, desk.database)
     known = len(labels.examples)
     if isinstance(classifier, Trained) and not everything:
         labels = labels.rows([row for row, one in enumerate(labels.examples) if not classifier.found.knows(one.key)])
