@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from monitor.classifiers.embedded.mixing import Mixture, Numbers, Opinions, complaints, feelings, log_shares
+from monitor.classifiers.embedded.mixing import Mixture, Numbers, Opinions, complaints, log_shares, neutrals, poles
 from monitor.domain import TOPICS
 
 Index = NDArray[np.int64]
 _HELD_BACK = 1.0  # by how much weights are held back
+COMPLAINTS = 0.4  # share of complaints for which a probability of one half is meant
 ENCODER = slice(-len(TOPICS), None)
 
 
@@ -32,16 +33,23 @@ def softmax_fit(signs: Numbers, truth: Index, weight: Numbers, classes: int, hel
     return np.asarray(found.x).reshape(-1, classes) / size[:, None]
 
 
-def fit_feeling(said: Opinions, truth: Index, weight: Numbers) -> Numbers:
-    """Return the weights of the sentiment's signs."""
-    return softmax_fit(feelings(said), truth, weight, 3)
+def two_fit(signs: Numbers, truth: Index, weight: Numbers) -> Numbers:
+    """Return weights (signs) of a logistic regression with a ridge."""
+    table = softmax_fit(signs, truth, weight, 2)
+    return np.asarray(table[:, 1] - table[:, 0])
+
+
+def fit_feeling(said: Opinions, truth: Index, pole_weight: Numbers, neutral_weight: Numbers) -> tuple[Numbers, Numbers]:
+    """Return the weights of the signs of positive and of neutral; ``truth``: 0 negative, 1 neutral, 2 positive."""
+    valued = np.flatnonzero(truth != 1)
+    pole = two_fit(poles(said.rows(valued)), (truth[valued] == 2).astype(np.int64), pole_weight[valued])
+    return pole, two_fit(neutrals(said), (truth == 1).astype(np.int64), neutral_weight)
 
 
 def fit_complaint(said: Opinions, truth: Index) -> Numbers:
-    """Return the weights of the complaint's signs; both classes count as equally frequent, as our posts hold more hard cases than a day."""
-    weight = np.where(truth == 1, 0.5 / truth.mean(), 0.5 / (1 - truth.mean()))
-    table = softmax_fit(complaints(said), truth, weight, 2)
-    return np.asarray(table[:, 1] - table[:, 0])
+    """Return the weights of the complaint's signs; two of five texts count as complaints: a company's day holds fewer than our posts."""
+    weight = np.where(truth == 1, COMPLAINTS / truth.mean(), (1 - COMPLAINTS) / (1 - truth.mean()))
+    return two_fit(complaints(said), truth, weight)
 
 
 def fit_topic(said: Opinions, truth: Index, weight: Numbers) -> Numbers:
@@ -65,6 +73,6 @@ def crossed(said: Opinions, truth: Sequence[Index], writers: Sequence[str], weig
     for name in names:
         rest, mine = np.flatnonzero(whose != name), np.flatnonzero(whose == name)
         heard = said.rows(rest)
-        mixture = Mixture(np.zeros((1, 3)), fit_complaint(heard, truth[0][rest]), fit_topic(heard, truth[1][rest], weight[rest]))
+        mixture = Mixture(np.zeros(0), np.zeros(0), fit_complaint(heard, truth[0][rest]), fit_topic(heard, truth[1][rest], weight[rest]))
         complaint[mine], topic[mine] = mixture.complaining(said.rows(mine)), mixture.topics(said.rows(mine))
     return complaint, topic
