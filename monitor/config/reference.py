@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple, get_type_hints
 
 from monitor import classifiers, collectors, notifiers, plugins
+from monitor.classifiers.huggingface import Model
 from monitor.collectors.metering import Allowance
 from monitor.config.limits import meaning_of, range_of
 from monitor.config.reading import LISTS, TABLES
@@ -27,6 +28,7 @@ KINDS: Mapping[str, Mapping[str, str]] = {
 SECTIONS: dict[str, type[Any]] = {
     **TABLES,
     **LISTS,
+    "classifier.options.models": Model,
     "collector.budget": Allowance,
     "playbook.ko": Guide,
     "receiver.notifier": NotifierTable,

@@ -78,13 +78,13 @@ class Store:
         self.looks = Looks(connection)
         self.signals = Signals(connection)
         self.labelling = Labelling(connection, self.posts)
+        self.used = Used(connection)
         self.rejudging = Rejudging(connection, self.posts)
         self.voices = Voices(connection, self.posts)
         self.weekly = Weekly(connection, self.incidents)
         self.subscribers = Subscribers(connection)
 
     @classmethod
-        self.used = Used(connection)
     def open(cls, path: Path | str, *, durable: bool = True, searchable: bool = True, readonly: bool = False, wait: float = WAIT) -> Store:
         """Open a database, make it if there is none, and bring an older one up to date.
 
