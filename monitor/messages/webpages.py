@@ -8,7 +8,7 @@ WEBPAGES: dict[str, tuple[str, str]] = {
         "You get this because it could not be delivered to {receiver}.",
     ),
     "web.incident": ("{id}번 사건", "Incident {id}"),
-    "web.stands": ("지금 상태: {status:status}", "It is {status:status} now."),
+    "web.stands": ("지금 상태: {status:status}", "Status now: {status:status}."),
     "web.ask": ("“{action}” 처리할까요?", "Do this: {action}?"),
     "web.as": ("{who:으로/로} 기록됩니다. 이 링크는 한 번만 쓸 수 있습니다.", "It is recorded as done by {who}. This link works once."),
     "web.done": ("처리했습니다", "Done"),
