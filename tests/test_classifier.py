@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from monitor.classifiers import KINDS
 from monitor.classifiers.embedded import Embedded, Options
 from monitor.classifiers.embedded.linear.features import grams, term_hash
+from monitor.classifiers.embedded.pieces import MARK_PIECE, MOST, cut
 from monitor.classifiers.embedded.wording import EMAIL, LINK, LONGEST, MARK, NUMBER, PHONE, USER, joined, marked
 from monitor.domain import TOPICS, Passage, Sentiment
 from monitor.errors import ModelError
@@ -95,8 +96,8 @@ def test_texts_do_not_leak_into_each_other():
 def test_the_kind_is_registered(model):
     assert KINDS["embedded"] == "monitor.classifiers.embedded:Embedded"
     name, version = model.model.split("@")
-    assert name == "embedded-linear"
-    assert int(version) >= 1
+    assert name == "embedded"
+    assert int(version) >= 2
 
 
 def test_labels_are_complete(model):
@@ -253,7 +254,8 @@ def test_whose_failure_it_is_matters(model):
 
 def test_the_card_fits_the_file():
     card = json.loads((SHIPPED / "card.json").read_text(encoding="utf-8"))
-    assert card["sha256"] == hashlib.sha256((SHIPPED / "weights.npz").read_bytes()).hexdigest()
+    files = {"weights.npz", "model.onnx", "tokenizer.json"}
+    assert card["sha256"] == {name: hashlib.sha256((SHIPPED / name).read_bytes()).hexdigest() for name in files}
     assert card["labels"]["topic"] == list(TOPICS)
     assert {"name", "version", "data", "metrics", "cost", "masks", "limits"} <= set(card)
 
@@ -277,10 +279,13 @@ def damaged(tmp_path, change):
     return Options(model=str(folder))
 
 
-def flip_a_bit(folder):
-    content = bytearray((folder / "weights.npz").read_bytes())
-    content[len(content) // 2] ^= 1
-    (folder / "weights.npz").write_bytes(content)
+def flipped(name):
+    def change(folder):
+        content = bytearray((folder / name).read_bytes())
+        content[len(content) // 2] ^= 1
+        (folder / name).write_bytes(content)
+
+    return change
 
 
 def with_card(**changes):
@@ -291,9 +296,21 @@ def with_card(**changes):
     return change
 
 
-def not_arrays(folder):
-    (folder / "weights.npz").write_bytes(b"no arrays")
-    with_card(sha256=hashlib.sha256(b"no arrays").hexdigest())(folder)
+def replaced(name, content):
+    """The file has other content than a model's, but the one that the card states."""
+
+    def change(folder):
+        (folder / name).write_bytes(content)
+        card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+        stated = card["sha256"] | {name: hashlib.sha256(content).hexdigest()}
+        (folder / "card.json").write_text(json.dumps(card | {"sha256": stated}), encoding="utf-8")
+
+    return change
+
+
+OTHER_PIECES = {"type": "WordLevel", "vocab": {"<pad>": 0, "a": 1}, "unk_token": "a"}
+OTHER_TOKENIZER = {"version": "1.0", "truncation": None, "padding": None, "added_tokens": [], "normalizer": None}
+OTHER_TOKENIZER |= {"pre_tokenizer": None, "post_processor": None, "decoder": None, "model": OTHER_PIECES}
 
 
 @pytest.mark.parametrize(
@@ -303,10 +320,21 @@ def not_arrays(folder):
         (lambda folder: (folder / "card.json").unlink(), "cannot read the model card"),
         (lambda folder: (folder / "card.json").write_text("{"), "not valid JSON"),
         (lambda folder: (folder / "card.json").write_text("[]"), "lacks the labels"),
-        (flip_a_bit, "is damaged"),
+        (flipped("weights.npz"), "is damaged"),
+        (flipped("model.onnx"), "is damaged"),
+        (flipped("tokenizer.json"), "is damaged"),
+        (lambda folder: (folder / "model.onnx").unlink(), "cannot read the model file"),
+        (lambda folder: (folder / "tokenizer.json").unlink(), "cannot read the model file"),
         (with_card(labels={"topic": ["other"]}), "topics on the card"),
         (with_card(format=99), "has format 99"),
-        (not_arrays, "cannot be read"),
+        (replaced("weights.npz", b"no arrays"), "linear model cannot be read"),
+        (replaced("model.onnx", b"no graph"), "network of the model cannot be read"),
+        (replaced("tokenizer.json", b"no pieces"), "tokenizer of the model cannot be read"),
+        (replaced("tokenizer.json", b"\xff\xfe"), "tokenizer of the model cannot be read"),
+        (replaced("tokenizer.json", json.dumps(OTHER_TOKENIZER).encode()), "lacks the special pieces"),
+        (with_card(mixing=None), "does not say how its models are mixed"),
+        (with_card(mixing={"pole": [1.0], "neutral": [1.0], "complaint": [1.0], "topic": [1.0]}), "mixes other signs"),
+        (with_card(sha256="one for all"), "lacks the SHA-256"),
     ],
 )
 def test_a_missing_or_damaged_model_is_told(tmp_path, change, told):
@@ -314,10 +342,66 @@ def test_a_missing_or_damaged_model_is_told(tmp_path, change, told):
         Embedded(damaged(tmp_path, change))
 
 
-def test_judging_needs_numpy_only():
-    others = {"sklearn", "scipy", "torch", "transformers", "onnxruntime"}
-    code = f"import sys, monitor.classifiers.embedded; print(sorted({others} & set(sys.modules)))"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout.strip() == "[]"
+def modules_after(code, asked):
+    code = f"import sys\n{code}\nprint(sorted({asked} & set(sys.modules)))"
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout.strip()
+
+
+def test_importing_is_cheap():
+    asked = {"sklearn", "scipy", "torch", "transformers", "onnxruntime", "tokenizers"}
+    assert modules_after("import monitor.classifiers.embedded", asked) == "[]"
+
+
+def test_judging_needs_neither_torch_nor_transformers():
+    code = """
+from monitor.classifiers.embedded import Embedded
+from monitor.domain import Passage
+Embedded().classify([Passage("배송이 늦어요")])"""
+    assert modules_after(code, {"sklearn", "scipy", "torch", "transformers", "onnx"}) == "[]"
+
+
+# --- vectors
+
+
+def test_vectors_have_length_one_and_do_not_hang_on_the_batch(model):
+    passages = [Passage(text) for text in (*HOSTILE, *(text for text, _ in COMPLAINTS))]
+    together = model.embed(passages)
+    assert together.dtype == np.float32
+    assert together.shape == (len(passages), 256)
+    np.testing.assert_allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
+    for at, passage in enumerate(passages):
+        np.testing.assert_array_equal(model.embed([passage])[0], together[at])
+    assert model.embed([]).shape == (0, 256)
+    assert model.vectors == model.model
+
+
+def test_the_company_s_name_does_not_move_a_vector(model):
+    vectors = model.embed([about("한울오토 환불이 한 달째 안 와요", "한울오토"), about("세명탁송 환불이 한 달째 안 와요", "세명탁송")])
+    assert vectors[0] @ vectors[1] == pytest.approx(1, abs=1e-5)
+
+
+def test_the_same_trouble_is_nearer_than_another_also_in_the_other_language(model):
+    texts = [
+        "앱에 로그인하면 바로 튕겨요",
+        "로그인만 하면 어플이 꺼집니다",
+        "the app crashes as soon as i log in",
+        "기사님이 반말하고 소리를 질렀어요",
+    ]
+    vectors = model.embed([Passage(text) for text in texts])
+    assert vectors[0] @ vectors[1] > vectors[0] @ vectors[3]
+    assert vectors[0] @ vectors[2] > vectors[2] @ vectors[3]
+
+
+# --- pieces
+
+
+def test_long_posts_keep_their_ends_and_the_company():
+    long = [5_000 + at for at in range(400)]
+    assert cut(long) == long[:84] + long[-44:]
+    named = [*long[:200], MARK_PIECE, *long[200:]]
+    assert MARK_PIECE in cut(named)
+    assert len(cut(named)) == MOST
+    assert cut([]) == [1]
 
 
 def test_evaluate_scores_a_labelled_file(tmp_path):

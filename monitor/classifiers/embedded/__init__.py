@@ -1,4 +1,4 @@
-"""The model that travels with the program: sentiment, complaint and topic of Korean and English posts, numpy only."""
+"""The model that travels with the program: a small transformer and a linear model, mixed; sentiment, complaint, topic, vectors."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from monitor.classifiers.embedded.linear.weights import HEADS, Scores, load
-from monitor.classifiers.embedded.wording import LONGEST, marked
+from monitor.classifiers.embedded import files, mixing
+from monitor.classifiers.embedded.encoder import VECTOR, Encoder
+from monitor.classifiers.embedded.linear.weights import parsed
+from monitor.classifiers.embedded.wording import LONGEST, MARK, marked
 from monitor.domain import TOPICS, Labels, Passage, Sentiment
-from monitor.errors import ModelError
 from monitor.language import detect, primary
 
 _BLOCK_POSTS, _BLOCK_CHARACTERS = 512, 16 * LONGEST
-_COMPLAINT, _POSITIVE, _NEUTRAL = (HEADS.index(head) for head in ("complaint", "positive", "neutral"))
-_TOPICS_FROM = len(HEADS) - len(TOPICS)
 _FEELINGS = (Sentiment.NEG, Sentiment.NEU, Sentiment.POS)
 _SURE = 0.9  # certainty from which another language than Korean or English leaves the sentiment open
 _DIGITS = 6  # of a probability: what is smaller than a rounding error is not told
@@ -24,32 +24,51 @@ _DIGITS = 6  # of a probability: what is smaller than a rounding error is not to
 
 @dataclass(frozen=True)
 class Options:
-    """``model``: folder with card.json and weights.npz; the shipped model if None."""
+    """``model``: folder of a model; the shipped one if None."""
 
     model: str | None = None
 
 
 class Embedded:
-    """Linear on hashed n-grams and lexicon signs; ``Passage.spans`` tell it whose product a complaint has to be about."""
+    """Judges Korean and English posts; ``Passage.spans`` tell it whose product a complaint has to be about."""
 
     def __init__(self, options: Options = Options()):
-        card, self._weights = load(Path(options.model).expanduser() if options.model else shipped())
+        card, content = files.read(Path(options.model).expanduser() if options.model else files.shipped())
         self._model = f"{card.get('name')}@{card.get('version')}"
+        self._mixture = mixing.parsed(card)
+        self._linear = parsed(content[files.WEIGHTS])
+        self._encoder = Encoder(content[files.TOKENIZER], content[files.ENCODER])
 
     @property
     def model(self) -> str:
         """``name@version`` of the card."""
         return self._model
 
+    @property
+    def vectors(self) -> str:
+        """Name of the space of ``embed``: vectors of different names cannot be compared."""
+        return self._model
+
     def classify(self, passages: Sequence[Passage]) -> list[Labels]:
         """Return one verdict for each passage, in order; the same alone and in a batch."""
         return [labels for block in _blocks(passages) for labels in self._judge(block)]
 
+    def embed(self, passages: Sequence[Passage]) -> NDArray[np.float32]:
+        """Return a vector of length 1 for each passage (passages, ``VECTOR``), the company's name left out: near ones tell the same."""
+        texts = [marked(passage.text, passage.spans).replace(MARK, " ") for passage in passages]
+        blocks = [self._encoder.judge(texts[at : at + _BLOCK_POSTS])[1] for at in range(0, len(texts), _BLOCK_POSTS)]
+        return np.concatenate(blocks) if blocks else np.zeros((0, VECTOR), np.float32)
+
+    def opinions(self, texts: Sequence[str]) -> mixing.Opinions:
+        """Return what both models say of texts made by ``wording.marked``."""
+        linear, kinds = self._linear.judge(texts)
+        return mixing.Opinions.of(texts, linear, kinds, self._encoder.judge(texts)[0])
+
     def _judge(self, block: Sequence[Passage]) -> Iterator[Labels]:
-        logits = self._weights.scores([marked(passage.text, passage.spans) for passage in block])
-        complaint = _rounded(_sigmoid(logits[:, _COMPLAINT])).tolist()
-        feelings = _rounded(_feelings(logits[:, _POSITIVE], logits[:, _NEUTRAL])).tolist()
-        topics = _rounded(_softmax(logits[:, _TOPICS_FROM:])).tolist()
+        said = self.opinions([marked(passage.text, passage.spans) for passage in block])
+        complaint = np.round(self._mixture.complaining(said), _DIGITS).tolist()
+        feelings = np.round(self._mixture.sentiment(said), _DIGITS).tolist()
+        topics = np.round(self._mixture.topics(said), _DIGITS).tolist()
         for passage, complains, feeling, topic in zip(block, complaint, feelings, topics, strict=True):
             language, foreign = _language(passage)
             yield Labels(
@@ -60,15 +79,6 @@ class Embedded:
                 topic_scores=dict(zip(TOPICS, topic, strict=True)),
                 language=language,
             )
-
-
-def shipped() -> Path:
-    """Return the folder of the model that came with the program. Raises ModelError if there is none."""
-    package = Path(__file__).resolve().parents[2]
-    for folder in (package / "_shipped" / "models" / "embedded", package.parent / "models" / "embedded"):
-        if folder.is_dir():
-            return folder
-    raise ModelError(f"no model came with this installation: {package / '_shipped' / 'models' / 'embedded'} is missing; install again")
 
 
 def _blocks(passages: Sequence[Passage]) -> Iterator[Sequence[Passage]]:
@@ -89,23 +99,3 @@ def _language(passage: Passage) -> tuple[str, bool]:
         return stated, stated not in ("ko", "en")
     language, certainty = detect(passage.text[:LONGEST])
     return language, language not in ("ko", "en") and certainty > _SURE
-
-
-def _sigmoid(logits: Scores) -> Scores:
-    return 1.0 / (1.0 + np.exp(-np.clip(logits, -30.0, 30.0)))
-
-
-def _feelings(positive: Scores, neutral: Scores) -> Scores:
-    """Return (texts, 3): negative, neutral, positive; one logit says neutral or not, the other which pole if not."""
-    none, pole = _sigmoid(neutral), _sigmoid(positive)
-    return np.stack([(1 - none) * (1 - pole), none, (1 - none) * pole], axis=1)
-
-
-def _softmax(logits: Scores) -> Scores:
-    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-    shares: Scores = raised / raised.sum(axis=1, keepdims=True)
-    return shares
-
-
-def _rounded(probabilities: Scores) -> Scores:
-    return np.round(probabilities, _DIGITS)

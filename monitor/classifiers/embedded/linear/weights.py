@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +21,6 @@ from monitor.classifiers.embedded.linear.signs import MARKS, UNIT, Lexicon, name
 from monitor.domain import TOPICS
 from monitor.errors import ModelError
 
-CARD, WEIGHTS = "card.json", "weights.npz"
-FORMAT = 1
 WIDE_BITS = 20  # size of the table of the sentiment that open data teaches
 # the table has pole and neutral of reviews of works, the same of shops and services, neg neu pos of talk, and two gates
 WIDE_COLUMNS = 9
@@ -118,61 +114,6 @@ def _roots(owner: Index, count: int) -> Scores:
 def _sums(table: NDArray[np.int8], owner: Index, bucket: Index, count: int) -> NDArray[np.int64]:
     starts = np.searchsorted(owner, np.arange(count))
     return np.add.reduceat(table[bucket], starts, axis=0, dtype=np.int64)
-
-
-def load(folder: Path) -> tuple[dict[str, Any], Weights]:
-    """Read and check the model in ``folder``; return its card and its weights.
-
-    Raises ModelError when a file is missing or damaged, or when the card and the weights do not belong together.
-    """
-    card = _card(folder / CARD)
-    path = folder / WEIGHTS
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"cannot read the model file {path}: {error.strerror or error}") from error
-    if hashlib.sha256(content).hexdigest() != card.get("sha256"):
-        raise ModelError(f"the model file {path} is damaged: its SHA-256 is not the one its card states; fetch it again or train anew")
-    if card.get("format") != FORMAT:
-        raise ModelError(f"the model in {folder} has format {card.get('format')!r}; this version reads format {FORMAT}")
-    if card.get("labels", {}).get("topic") != list(TOPICS):
-        raise ModelError(f"the topics on the card in {folder} are not those of this version; train the model anew")
-    return card, _weights(path, content)
-
-
-def _card(path: Path) -> dict[str, Any]:
-    try:
-        card = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ModelError(f"cannot read the model card {path}: {error.strerror or error}") from error
-    except ValueError as error:
-        raise ModelError(f"the model card {path} is not valid JSON: {error}") from error
-    if not isinstance(card, dict) or not isinstance(card.get("labels"), dict):
-        raise ModelError(f"the model card {path} lacks the labels")
-    return card
-
-
-def _weights(path: Path, content: bytes) -> Weights:
-    try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            lexicon = Lexicon(
-                arrays["term_hashes"], arrays["term_groups"], tuple(arrays["group_names"].tolist()), tuple(arrays["term_lengths"].tolist())
-            )
-            weights = Weights(
-                arrays["wide"],
-                arrays["wide_scale"],
-                arrays["wide_bias"],
-                arrays["narrow"],
-                arrays["narrow_scale"],
-                arrays["signs"],
-                lexicon,
-            )
-            kept = arrays["heads"].tolist(), arrays["sign_names"].tolist()
-    except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
-        raise ModelError(f"the model file {path} cannot be read: {error}") from error
-    if kept != (list(HEADS), names(lexicon)):
-        raise ModelError(f"the model file {path} was made for other heads or signs than this version has; train the model anew")
-    return weights
 
 
 def parsed(content: bytes) -> Weights:
