@@ -35,7 +35,7 @@ MINUTE = timedelta(minutes=1)
 LIVE = 1000
 # What may be read from end to end: parameters given as JSON, and what holds only a handful of rows or only live ones.
 SMALL = re.compile(
-    r"SCAN (json_each|k|value|CONSTANT ROW|silences|models|sqlite_sequence|\(subquery-\d+\)|steps)\b"
+    r"SCAN (json_each|k|value|CONSTANT ROW|silences|models|chosen|sqlite_sequence|\(subquery-\d+\)|steps)\b"
     r"|SCAN \w+ USING (COVERING )?INDEX "
     r"(mentions_queue|incidents_live|incidents_due|assessments_undecided|notifications_(due|update|dead)|gaps_untold)\b"
 )
@@ -119,6 +119,14 @@ def seldom(store: Store, number: int) -> None:
     store.incidents.standing(now - 60 * MINUTE)
     store.posts.fingerprints(now - 60 * MINUTE)
     store.posts.waiting()
+    store.scores.first_look()
+    store.scores.looks(now - 60 * MINUTE, now)
+    store.scores.fates(now - 60 * MINUTE, now)
+    store.scores.rehearsals_of(LIVE)
+    store.scores.rehearsals_since(now - 60 * MINUTE)
+    store.scores.last_day()
+    store.scores.latest(7)
+    store.scores.tallies(now.date())
     store.posts.add([], [], [], [], [Gone(f"x:{number:04}", now), Gone("x:unknown", now)], now)
     store.runs.record(Run("collect file", now, now, 1, 0))
     store.runs.last_good("collect file")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from storing import NOON, WATCH, assessment, at, classify, collect, decision, group, incident, message, post, story
@@ -52,6 +52,7 @@ def fill(store: Store) -> None:
     store.sources.add_gap(Gap("x", "x", at(-90), at(-60), "window", lost=True), told=False)
     store.sources.add_gap(Gap("x", "x", at(6), None, "no good pass"), told=True)
     store.runs.record(Run("group", at(5), at(6), 2, 0))
+    store.scores.put([(WATCH, date(2026, 3, 1), 7, {"alerts": 2, "hits": 1, "precision": 0.5})], NOON)
 
 
 def one(store: Store, view: str, where: str) -> dict[str, object]:

@@ -283,7 +283,15 @@ def _values(case: _Case) -> dict[str, str | float | int | datetime | None]:
         "told_at": None if situation.known is None else situation.known.at,
         "open": worth.open_alerts,
         "cap": case.desk.budget.pages_per_shift,
+        **_rehearsed(case),
     }
+
+
+def _rehearsed(case: _Case) -> dict[str, str]:
+    """What a silent run would have said, and to whom, for the score of the rehearsal."""
+    if case.wish is None or not case.desk.silent:
+        return {}
+    return {"would_be": case.wish.value, "would_tell": "\n".join(r.name for r in (*case.open_to_us, *case.later))}
 
 
 def _inputs(case: _Case) -> dict[str, float]:

@@ -15,7 +15,20 @@ from monitor.collectors import Collector, Refresher
 from monitor.collectors.metering import Meter
 from monitor.domain import Run
 from monitor.errors import Busy, MonitorError, StoreError
-from monitor.pipeline import assessing, collecting, deciding, delivering, foretelling, health, housekeeping, judging, living, refreshing, rounds
+from monitor.pipeline import (
+    assessing,
+    collecting,
+    deciding,
+    delivering,
+    foretelling,
+    health,
+    housekeeping,
+    judging,
+    living,
+    refreshing,
+    rounds,
+    scoring,
+)
 from monitor.pipeline.deciding import Judgement
 from monitor.pipeline.parts import Memory, Outcome, Parts, Source
 from monitor.store import Store
@@ -77,11 +90,13 @@ class Pipeline:
         self._timed("signals", lambda: foretelling.foretell(self.store, self.parts, now), now)
 
     def keep_house(self, now: datetime) -> None:
-        """Once a day, remove what is older than the retention; within the hour, the last traces of what was deleted."""
+        """Once a day, remove what is older than the retention and score ourselves; within the hour, the last traces of what was deleted."""
         if housekeeping.must_sweep(self.store, now):
             self._timed("sweep", lambda: housekeeping.sweep(self.store, now), now)
         if housekeeping.is_due(self.store, now):
             self._timed("prune", lambda: housekeeping.prune(self.store, self.parts.settings.retention, now), now)
+        if scoring.is_due(self.store, self.parts.settings.zone, now):
+            self._timed("score", lambda: scoring.score(self.store, self.parts, now), now)
 
     def _decide(self, now: datetime) -> Outcome:
         outcome, self.judgements = deciding.decide(self.store, self.parts, self.memory, now)

@@ -25,11 +25,12 @@ DAY = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """One decision with what it rests on."""
+    """One decision with what it rests on; ``situation`` is all that decided."""
 
     incident: Incident
     assessment: Assessment
     decision: Decision
+    situation: Situation | None = None
 
 
 def decide(store: Store, parts: Parts, memory: Memory, now: datetime) -> tuple[Outcome, list[Judgement]]:
@@ -53,11 +54,12 @@ def _judge(store: Store, parts: Parts, memory: Memory, assessment_id: int, asses
     decision = alerting.decide(situation, parts.settings.desk, parts.settings.decision)
     decision_id = store.incidents.add_decision(decision, assessment_id)
     _come_back(store, parts, situation, decision)
+    _rehearse(store, parts, situation, decision, now)
     if decision.notify:
         _take_effect(store, parts, situation, decision, now)
     if decision.receivers:
         _write_messages(store, parts, situation, decision, decision_id, now)
-    return Judgement(incident, assessment, decision)
+    return Judgement(incident, assessment, decision, situation)
 
 
 def _come_back(store: Store, parts: Parts, situation: Situation, decision: Decision) -> None:
@@ -67,10 +69,10 @@ def _come_back(store: Store, parts: Parts, situation: Situation, decision: Decis
         store.incidents.set_due_by(decision.incident_id, again)
 
 
-def told(store: Store, incident_id: int) -> Told | None:
-    """What staff have heard about an incident so far, from the decisions that spoke."""
+def told(store: Store, incident_id: int, silent: bool = False) -> Told | None:
+    """What staff have heard about an incident so far, from the decisions that spoke; in a silent run from those that would have."""
     heard = None
-    for decision in store.incidents.spoken(incident_id):
+    for decision in store.scores.rehearsals_of(incident_id) if silent else store.incidents.spoken(incident_id):
         heard = alerting.remember(heard, decision)
     return heard
 
@@ -78,7 +80,8 @@ def told(store: Store, incident_id: int) -> Told | None:
 def _situation(store: Store, parts: Parts, memory: Memory, incident: Incident, assessment: Assessment, now: datetime) -> Situation:
     shift = now - parts.settings.budget.shift
     platforms, languages = store.incidents.places(incident.id)
-    spoken = store.incidents.notifications_since(now - DAY)
+    silent = parts.settings.desk.silent
+    spoken = store.scores.rehearsals_since(now - DAY) if silent else store.incidents.notifications_since(now - DAY)
     detector = memory.detector
     return Situation(
         incident=incident,
@@ -86,9 +89,9 @@ def _situation(store: Store, parts: Parts, memory: Memory, incident: Incident, a
         now=now,
         pressure=pressure(store, parts.settings.budget, now),
         alarm=unanswered(store, now).get(incident.id),
-        told=told(store, incident.id),
-        open_alerts=store.incidents.open_alerts(shift),
-        pages_this_shift=sum(d.severity is Severity.CRITICAL and d.at >= shift for d in spoken),
+        told=told(store, incident.id, silent),
+        open_alerts=_rehearsed_open(store, spoken, shift) if silent else store.incidents.open_alerts(shift),
+        pages_this_shift=sum(d.severity is Severity.CRITICAL and d.at >= shift and not d.inputs.get("storm") for d in spoken),
         warming_up=detector is not None and detector.warming_up(incident.watch, now),
         gap=detector is not None and detector.in_gap(incident.watch, now),
         platforms=platforms,
@@ -99,6 +102,12 @@ def _situation(store: Store, parts: Parts, memory: Memory, incident: Incident, a
         silences=tuple(store.incidents.silences(now)),
         partners=partners(store, parts.settings.partners, incident.id),
     )
+
+
+def _rehearsed_open(store: Store, spoken: Sequence[Decision], shift: datetime) -> int:
+    """Incidents that staff would have been told of in this shift and have not taken up."""
+    told_of = {decision.incident_id for decision in spoken if decision.at >= shift}
+    return sum(store.incidents.get(number).status is Status.CANDIDATE for number in told_of)
 
 
 def _certainty(store: Store, incident: Incident) -> float:
@@ -149,6 +158,14 @@ def _take_effect(store: Store, parts: Parts, situation: Situation, decision: Dec
     store.incidents.mark_alerted(decision.incident_id, decision.severity, now)
     if situation.incident.status is Status.CANDIDATE:
         store.incidents.transition(decision.incident_id, Status.TRIGGERED, MONITOR, now, decision.reason.value)
+
+
+def _rehearse(store: Store, parts: Parts, situation: Situation, decision: Decision, now: datetime) -> None:
+    """In a silent run: what would have been said costs its price and answers the alarm, so that the next is judged as it would be."""
+    if decision.reason is Reason.SILENT_MODE and decision.inputs.get("would_notify"):
+        budget = parts.settings.budget
+        put_pressure(store, situation.pressure.after(now, budget).paid(budget))
+        answer(store, decision.incident_id, now)
 
 
 def _write_messages(store: Store, parts: Parts, situation: Situation, decision: Decision, decision_id: int, now: datetime) -> None:

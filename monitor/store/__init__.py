@@ -26,14 +26,15 @@ from monitor.store.rejudging import Rejudging
 from monitor.store.retention import Limits, Removed, Retention
 from monitor.store.runs import Runs, holder_name
 from monitor.store.schema import VIEWS, check, schema_version, upgrade
+from monitor.store.scores import Scores
 from monitor.store.search import match_expression
 from monitor.store.signals import Signals
 from monitor.store.sources import Cost, Sources
 from monitor.store.staff_views import OFFSET
 from monitor.store.subscribers import CHANNEL, Subscribers
+from monitor.store.used import Used
 from monitor.store.voices import Voices
 from monitor.store.weekly import Weekly
-from monitor.store.used import Used
 
 __all__ = [
     "CHANNEL",
@@ -51,6 +52,7 @@ __all__ = [
     "Posts",
     "Removed",
     "Runs",
+    "Scores",
     "Signals",
     "Sources",
     "Store",
@@ -82,6 +84,7 @@ class Store:
         self.rejudging = Rejudging(connection, self.posts)
         self.voices = Voices(connection, self.posts)
         self.weekly = Weekly(connection, self.incidents)
+        self.scores = Scores(connection)
         self.subscribers = Subscribers(connection)
 
     @classmethod

@@ -29,7 +29,7 @@ INCIDENT = (
     "crossed_at, regressed, follows, merged_into, confirmed_at"
 )
 INCIDENT_WIDTH = 19
-_DECISION = "incident, at, reason, notify, severity, because, inputs, receivers"
+DECISION = "incident, at, reason, notify, severity, because, inputs, receivers"
 _ASSESSMENT = "incident, at, posts, authors, emergence, reach, forecast"
 _ALL = -1
 
@@ -108,7 +108,7 @@ class Estimates:
     def add_decision(self, decision: Decision, assessment_id: int | None) -> int:
         """Store a decision, close its assessment, keep its severity with the incident; return its number."""
         number = self._db.insert(
-            f"INSERT INTO decisions ({_DECISION}, assessment) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT INTO decisions ({DECISION}, assessment) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 decision.incident_id,
                 stamp(decision.at),
@@ -131,31 +131,31 @@ class Estimates:
     def decisions(self, incident_id: int, limit: int | None = None) -> list[Decision]:
         """The decisions about an incident, silent ones too, oldest first; only the latest ``limit`` if given."""
         found = self._db.rows(
-            f"SELECT {_DECISION} FROM decisions WHERE incident = ? ORDER BY id DESC LIMIT ?",
+            f"SELECT {DECISION} FROM decisions WHERE incident = ? ORDER BY id DESC LIMIT ?",
             (incident_id, _ALL if limit is None else limit),
         )
-        return [_decision(row) for row in reversed(found)]
+        return [decision_of(row) for row in reversed(found)]
 
     def spoken(self, incident_id: int) -> list[Decision]:
         """What staff were told about an incident: the decisions to notify and the resolutions, oldest first."""
         rows = self._db.rows(
-            f"SELECT {_DECISION} FROM decisions WHERE incident = ? AND (notify = 1 OR reason = 'resolved') ORDER BY id", (incident_id,)
+            f"SELECT {DECISION} FROM decisions WHERE incident = ? AND (notify = 1 OR reason = 'resolved') ORDER BY id", (incident_id,)
         )
-        return [_decision(row) for row in rows]
+        return [decision_of(row) for row in rows]
 
     def last_notification(self, incident_id: int) -> Decision | None:
         """The latest decision to notify, or None."""
         found = self._db.row(
-            f"SELECT {_DECISION} FROM decisions WHERE incident = ? AND notify = 1 ORDER BY id DESC LIMIT 1", (incident_id,)
+            f"SELECT {DECISION} FROM decisions WHERE incident = ? AND notify = 1 ORDER BY id DESC LIMIT 1", (incident_id,)
         )
-        return None if found is None else _decision(found)
+        return None if found is None else decision_of(found)
 
     def notifications_since(self, at: datetime) -> list[Decision]:
         """All decisions to notify since then, oldest first."""
         found = self._db.rows(
-            f"SELECT {_DECISION} FROM decisions INDEXED BY decisions_spoken WHERE notify = 1 AND at >= ? ORDER BY at, id", (stamp(at),)
+            f"SELECT {DECISION} FROM decisions INDEXED BY decisions_spoken WHERE notify = 1 AND at >= ? ORDER BY at, id", (stamp(at),)
         )
-        return [_decision(row) for row in found]
+        return [decision_of(row) for row in found]
 
     def latest_decisions(self, severity: Severity) -> list[tuple[Incident, Decision]]:
         """Live incidents whose latest decision has this severity, with that decision, by number."""
@@ -166,11 +166,11 @@ class Estimates:
     def held_back(self, since: datetime) -> list[tuple[Incident, Decision]]:
         """Live incidents, each with its latest decision since then that the page cap held back, if no page of its own followed."""
         rows = self._db.rows(
-            f"""SELECT {_DECISION} FROM decisions INDEXED BY decisions_held
+            f"""SELECT {DECISION} FROM decisions INDEXED BY decisions_held
             WHERE reason = 'receiver_cap' AND severity = 'critical' AND at >= ? ORDER BY id""",
             (stamp(since),),
         )
-        latest = {decision.incident_id: decision for decision in map(_decision, rows)}
+        latest = {decision.incident_id: decision for decision in map(decision_of, rows)}
         wanted = json.dumps(sorted(latest))
         found = self._db.rows(
             f"""SELECT {INCIDENT} FROM {LIVE_INCIDENTS} AND status <> 'acknowledged'
@@ -336,7 +336,8 @@ def _forecast_of(found: dict[str, Any]) -> Forecast:
     )
 
 
-def _decision(row: Sequence[Any]) -> Decision:
+def decision_of(row: Sequence[Any]) -> Decision:
+    """Build a decision from the columns ``DECISION``."""
     return Decision(
         row[0],
         moment(row[1]),

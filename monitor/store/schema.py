@@ -434,6 +434,37 @@ def m_used_links(db: Database) -> None:
     db.execute("CREATE TABLE used (digest TEXT PRIMARY KEY, until TEXT NOT NULL) STRICT, WITHOUT ROWID")
 
 
+_SCORES = """
+CREATE TABLE scores (
+    watch TEXT NOT NULL,
+    day TEXT NOT NULL,
+    days INTEGER NOT NULL,
+    scored_at TEXT NOT NULL,
+    figures TEXT NOT NULL,
+    PRIMARY KEY (watch, day, days)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX scores_day ON scores(day);
+CREATE TABLE tallies (watch TEXT NOT NULL, day TEXT NOT NULL, counts TEXT NOT NULL, PRIMARY KEY (watch, day)) STRICT, WITHOUT ROWID;
+CREATE INDEX tallies_day ON tallies(day);
+CREATE INDEX assessments_at ON assessments(at);
+CREATE INDEX incidents_alerted ON incidents(alerted_at) WHERE alerted_at IS NOT NULL;
+CREATE INDEX incidents_crossed ON incidents(crossed_at) WHERE crossed_at IS NOT NULL;
+CREATE INDEX incidents_merged ON incidents(merged_into) WHERE merged_into IS NOT NULL;
+CREATE INDEX decisions_rehearsed ON decisions(at, id)
+    WHERE reason = 'silent_mode' AND 1.0 IN (json_extract(inputs, '$.would_notify'), json_extract(inputs, '$.storm'));
+CREATE INDEX decisions_rehearsed_of ON decisions(incident, at)
+    WHERE reason = 'silent_mode' AND 1.0 IN (json_extract(inputs, '$.would_notify'), json_extract(inputs, '$.storm'));
+"""
+
+
+@migrations()
+def m_keep_the_score(db: Database) -> None:
+    """How good forecasts and alerts were, by watch and day; what the daily scoring asks."""
+    for statement in _SCORES.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+
+
 VERSION = len(migrations._migrations)
 
 

@@ -5,6 +5,7 @@ This is data as well as definition: the analysts' page is written and checked fr
 
 from __future__ import annotations
 
+from monitor.store.score_views import SCORE_VIEWS
 from monitor.store.staff_views import STAFF_VIEWS
 from monitor.store.view import View
 
@@ -346,4 +347,5 @@ FROM incidents WHERE merged_into IS NULL AND (alerted_at IS NOT NULL OR crossed_
         "SELECT outcome, count(*) AS incidents, round(avg(lead_minutes)) AS mean_lead_minutes FROM v_lead_time GROUP BY outcome",
     ),
     **STAFF_VIEWS,
+    **SCORE_VIEWS,
 }
