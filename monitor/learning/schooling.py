@@ -29,6 +29,8 @@ PULLS = (float("inf"), 100.0, 30.0, 10.0, 3.0, 1.0)
 FEWEST = 30
 """A head needs so many labels to learn from, and ten to be compared on."""
 COMPARED = 10
+ENOUGH = 3_000
+"""So many labels are cross-validated with; the heads themselves learn from all."""
 MARGIN = 0.001
 """What is better by less (nats) is as good: rounding must not make a new version."""
 DECIDED = 0.5
@@ -124,7 +126,7 @@ def learn(school: School, rows: Index, by: By, told: Callable[[], None] = lambda
             for _ in PULLS:
                 told()
             continue
-        found[task] = _learn(school.classes[task], lessons, list(_folds(school.examples, chosen, by)), told)
+        found[task] = _learn(school.classes[task], lessons, _thinned(_folds(school.examples, chosen, by), len(chosen)), told)
     return found
 
 
@@ -151,6 +153,12 @@ def _learn(names: Sequence[str], lessons: Lessons, folds: Sequence[tuple[Index, 
         losses.append(float(total / counted))
     best = int(np.argmin(losses))
     return Learnt(heads.fit(names, lessons, PULLS[best]), len(lessons.truth), PULLS[best], losses[best], losses[0])
+
+
+def _thinned(folds: Iterator[tuple[Index, Index]], rows: int) -> list[tuple[Index, Index]]:
+    """So many labels tell which pull is best, that more would only take longer."""
+    every = max(1, -(-rows // ENOUGH))
+    return [(taught[::every], asked[::every]) for taught, asked in folds]
 
 
 def _folds(examples: Sequence[Example], rows: Index, by: By) -> Iterator[tuple[Index, Index]]:

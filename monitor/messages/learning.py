@@ -112,11 +112,11 @@ LEARNING: dict[str, tuple[str, str]] = {
     "evaluate.slice.all": ("전체", "all"),
     "evaluate.slice.by_lot": ("무작위", "by lot"),
     "evaluate.precision": (
-        "불만이라고 한 글의 {wanted:percent}가 맞으려면 complaint_threshold = {at} (불만의 {recall:percent}를 찾음)",
+        "불만이라고 한 글의 {wanted:percent|이/가} 맞으려면 complaint_threshold = {at} (불만의 {recall:percent|을/를} 찾음)",
         "For {wanted:percent} of the posts called complaints to be some: complaint_threshold = {at} (finds {recall:percent} of them)",
     ),
     "evaluate.no_precision": (
-        "어떤 기준으로도 불만이라고 한 글의 {wanted:percent}가 맞지는 않습니다.",
+        "어떤 기준으로도 불만이라고 한 글의 {wanted:percent|이/가} 맞지는 않습니다.",
         "No threshold makes {wanted:percent} of the posts called complaints right.",
     ),
     "evaluate.cost": (
