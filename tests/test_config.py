@@ -96,7 +96,7 @@ def placeholders(text: str) -> list[str]:
 def test_every_example_that_is_commented_out_is_right_too(read: Read) -> None:
     text = config.template().read_text(encoding="utf-8")
     named = re.findall(r'env = "(\w+)"', text)
-    settings = read(re.sub(r"(?m)^#(?=[^ #\n])", "", text), dict.fromkeys(named, "x"))
+    settings = read(re.sub(r"(?m)^#(?=[^ #\n])", "", text), dict.fromkeys(named, "x" * 40))
     assert [receiver.name for receiver in settings.receivers] == ["당직", "고객경험팀"]
     assert [notifier.kind for notifier in settings.receiver("고객경험팀").notifiers] == ["email"]
     assert settings.receiver("고객경험팀").quiet_hours == Hours.parse("22:00-07:00")

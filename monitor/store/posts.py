@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -113,7 +113,7 @@ class Posts(Intake):
             )
 
     def label(self, correction: Correction) -> None:
-        """Store what a person says of a mention; a later word of anybody takes the place of an earlier one. Raises ``NotFound``."""
+        """Store what a person says of a mention; a later word of anybody replaces an earlier one on the same question. Raises ``NotFound``."""
         n = self._db.value("SELECT n FROM posts WHERE id = ?", (correction.post_id,))
         key = (n, correction.watch)
         if n is None or self._db.value("SELECT 1 FROM mentions WHERE post = ? AND watch = ?", key) is None:
@@ -122,7 +122,12 @@ class Posts(Intake):
         complaint = None if correction.complaint is None else int(correction.complaint)
         values = (complaint, sentiment, correction.topic, correction.who, stamp(correction.at))
         with self._db.transaction():
-            self._db.execute("INSERT OR REPLACE INTO labels VALUES (?, ?, ?, ?, ?, ?, ?)", (*key, *values))
+            self._db.execute(
+                """INSERT INTO labels VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (post, watch) DO UPDATE SET
+                complaint = coalesce(excluded.complaint, complaint), sentiment = coalesce(excluded.sentiment, sentiment),
+                topic = coalesce(excluded.topic, topic), who = excluded.who, at = excluded.at""",
+                (*key, *values),
+            )
             if correction.topic is not None:
                 self._db.execute("UPDATE incident_posts SET topic = ? WHERE post = ? AND watch = ?", (correction.topic, *key))
             record(
@@ -164,6 +169,31 @@ class Posts(Intake):
             (stamp(since),),
         )
         return [Fingerprint(row[0], row[1], moment(row[2]), row[3], row[4], row[5]) for row in found]
+
+    # ---- vectors
+
+    def add_vectors(self, space: str, rows: Iterable[tuple[str, str, datetime, bytes]]) -> None:
+        """Keep sentence vectors of a named space: post, watch, when it was written, and the numbers."""
+        self._db.executemany(
+            "INSERT OR REPLACE INTO vectors (post, watch, at, space, numbers) SELECT n, ?, ?, ?, ? FROM posts WHERE id = ?",
+            [(watch, stamp(at), space, numbers, post_id) for post_id, watch, at, numbers in rows],
+        )
+
+    def vectors(self, space: str) -> dict[tuple[str, str], bytes]:
+        """The kept vectors of a space, by post and watch."""
+        found = self._db.rows(
+            "SELECT p.id, v.watch, v.numbers FROM vectors v JOIN posts p ON p.n = v.post WHERE v.space = ?",
+            (space,),
+        )
+        return {(row[0], row[1]): row[2] for row in found}
+
+    def drop_vectors(self, before: datetime) -> None:
+        """Delete vectors of posts written before then whose incident had no post since."""
+        self._db.execute(
+            """DELETE FROM vectors WHERE at < ?1 AND NOT EXISTS (SELECT 1 FROM incident_posts i JOIN incidents n ON n.id = i.incident
+            WHERE i.post = vectors.post AND i.watch = vectors.watch AND n.last_post_at >= ?1)""",
+            (stamp(before),),
+        )
 
     # ---- questions
 
@@ -233,6 +263,17 @@ class Posts(Intake):
             (incident_id,),
         )
         return [exposure_of(row, row[10]) for row in found]
+
+    def measurable(self, incident_id: int) -> bool:
+        """Whether anything is known of how widely any post of an incident was seen: a count, or its author's followers."""
+        return bool(
+            self._db.value(
+                """SELECT EXISTS (SELECT 1 FROM incident_posts i INDEXED BY incident_posts_of
+                CROSS JOIN posts p ON p.n = i.post LEFT JOIN authors a ON a.n = p.author LEFT JOIN measured e ON e.post = i.post
+                WHERE i.incident = ? AND (e.post IS NOT NULL OR a.followers IS NOT NULL))""",
+                (incident_id,),
+            )
+        )
 
     def watches_of(self, post_ids: Collection[str]) -> dict[str, set[str]]:
         """Which watches stored posts mention, by post id; unknown posts are left out."""
