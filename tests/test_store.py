@@ -198,7 +198,7 @@ def test_staff_correct_the_model(store):
     store.posts.label(Correction("x:0001", WATCH, "lee", at(60), False, Sentiment.NEU, "price"))
     store.posts.label(Correction("x:0001", WATCH, "park", at(61), True, None, "price"))
     ((found, mention, correction),) = store.posts.labels()
-    assert (found.id, mention.watch, correction.who, correction.complaint, correction.sentiment) == ("x:0001", WATCH, "park", True, None)
+    assert (found.id, mention.watch, correction.who, correction.complaint, correction.sentiment) == ("x:0001", WATCH, "park", True, Sentiment.NEU)
     assert store.posts.labels(since=at(62)) == []
     with pytest.raises(NotFound):
         store.posts.label(Correction("x:0001", "other", "lee", NOON, True))
@@ -395,3 +395,13 @@ def test_counts_leave_merged_incidents_out(store):
     assert store.counts() == {"posts": 5, "complaints": 5, "incidents": 1}
     store.set_complaint_threshold(0.95)
     assert store.counts()["complaints"] == 0
+
+
+def test_an_incident_is_measurable_by_a_count_or_by_followers(store):
+    assert not store.posts.measurable(1)
+    store.posts.add([post(1)], [], [Mention("x:0001", WATCH)], [], [], NOON)
+    classify(store)
+    group(store, 1)
+    assert not store.posts.measurable(1)
+    store.posts.add([], [], [], [Engagement("x:0001", NOON, 0)], [], NOON)
+    assert store.posts.measurable(1)

@@ -113,7 +113,7 @@ class Posts(Intake):
             )
 
     def label(self, correction: Correction) -> None:
-        """Store what a person says of a mention; a later word of anybody replaces an earlier one on the same question. Raises ``NotFound``."""
+        """Store what a person says of a mention; a later word replaces an earlier one on the same question. Raises ``NotFound``."""
         n = self._db.value("SELECT n FROM posts WHERE id = ?", (correction.post_id,))
         key = (n, correction.watch)
         if n is None or self._db.value("SELECT 1 FROM mentions WHERE post = ? AND watch = ?", key) is None:
