@@ -651,3 +651,12 @@ def test_a_restarted_detector_that_is_told_again_goes_on_exactly() -> None:
     for detector in (whole, cut):
         detector.advance(at + 2 * DAY, [one for one in more if one.at >= at + 5 * HOUR])
     assert whole.to_bytes() == cut.to_bytes()
+
+
+def test_ticks_after_a_moment_are_those_of_all_that_are_later() -> None:
+    memory = Memory(window=1_000, limit=100)
+    for tick in (3, 3, 7, 9, 12):
+        memory.add(tick, stream=1 + tick % 2, tick=tick)
+    for after in (-5, 2, 3, 8, 12):
+        for stream in (1, 2):
+            assert memory.ticks_of(stream, after).tolist() == [tick for tick in memory.ticks_of(stream).tolist() if tick > after]

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from monitor.domain import Fingerprint, Incident, Judged, Kind, Labels, Mention, Post, Standing, Status
 from monitor.grouping import SHIPPED, Background, Candidate, Grouper, Merge, Parameters, Placement
 from monitor.grouping.copies import fingerprint
-from monitor.grouping.wording import letters, stem, wording
+from monitor.grouping.titles import _fullest
+from monitor.grouping.wording import Wording, letters, stem, wording
 
 START = datetime(2026, 3, 2, 0, 0, tzinfo=UTC)
 WATCH = "한울오토"
@@ -397,3 +398,9 @@ def test_backgrounds_travel_as_bytes() -> None:
     for blob in (b"", b"GBG2", SHIPPED.to_bytes()[:40], b"x" * 100):
         with pytest.raises(ValueError, match="background"):
             Background.from_bytes(blob)
+
+
+def test_a_title_does_not_hang_on_the_order_of_words_in_memory() -> None:
+    weights = {f"낱말{number}": 0.1 * number + 1e-9 for number in range(30)}
+    forwards = _fullest([("앞", Wording(tuple(weights), frozenset())), ("뒤", Wording(tuple(reversed(weights)), frozenset()))], weights)
+    assert forwards == "앞"  # of equals the oldest: sums of the same numbers are the same in every order

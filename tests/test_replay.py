@@ -13,7 +13,7 @@ from monitor import assembly, replay
 from monitor.cli import cli
 from monitor.config import Settings
 from monitor.domain import Because, Severity, Status
-from monitor.errors import MonitorError
+from monitor.errors import MonitorError, StoreError
 from monitor.replay.scoring import score
 from monitor.store import Store
 
@@ -258,3 +258,33 @@ def test_a_crossing_knows_the_alert_of_an_incident_that_was_merged_into_it(setti
             store.incidents.merge(older, younger, Because("grouping_together"), MONDAY)
         crossing = replay.summary(store, history, [], None)["crossings"][0]
     assert (crossing["incident"], crossing["alerted_at"], crossing["lead_minutes"]) == (older, "2026-03-02T00:00:00Z", 120.0)
+
+
+def test_what_is_judged_ahead_and_kept_by_the_chunk_changes_nothing(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = replay.read(str(write(tmp_path / "week.jsonl", week())))
+
+    def lines_and_state(ahead: int) -> tuple[list[object], bytes | None]:
+        monkeypatch.setattr(replay, "AHEAD", ahead)
+        with Store.open(":memory:", durable=False, searchable=False) as store:
+            lines = list(replay.Replay(store, parts_for(settings, assembly.Kept()), history).lines())
+            return list(lines), store.state("detector")
+
+    one_by_one, at_once = lines_and_state(1), lines_and_state(10_000)
+    assert one_by_one == at_once
+    assert one_by_one[0] and one_by_one[1]
+
+
+def test_a_replay_ends_where_a_step_fails(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    history = replay.read(str(write(tmp_path / "week.jsonl", week())))
+    with Store.open(":memory:", durable=False, searchable=False) as store:
+        run = replay.Replay(store, parts_for(settings, assembly.Kept()), history)
+
+        def fail(limit: int) -> None:
+            raise StoreError("the disk is full")
+
+        monkeypatch.setattr(store.posts, "unassessed", fail)
+        with pytest.raises(StoreError, match="the disk is full"):
+            list(run.run())
+        assert store.counts()["posts"] == 0  # all of the chunk or nothing

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Sequence
-from dataclasses import asdict
 from math import prod
 from typing import Any
 
@@ -43,7 +42,7 @@ def freeze(ledger: Ledger, streams: dict[tuple[str, bool], Streams]) -> bytes:
                 "shapes": [[array.dtype.str, *array.shape] for array in kept],
             }
         )
-    head = json.dumps({"ledger": asdict(ledger), "rooms": rooms}, ensure_ascii=False, separators=(",", ":")).encode()
+    head = json.dumps({"ledger": vars(ledger), "rooms": rooms}, ensure_ascii=False, separators=(",", ":")).encode()
     return b"".join([MAGIC, struct.pack("<II", VERSION, len(head)), head, *(array.tobytes() for array in arrays)])
 
 

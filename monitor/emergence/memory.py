@@ -48,16 +48,16 @@ class Memory:
 
     def expire(self, tick: int) -> None:
         """Forget what has become too old, and the oldest beyond the limit."""
-        cut = self.start + int(np.searchsorted(self.ticks[self.start : self.end], max(0, tick - self.window)))
+        cut = self.start + int(np.searchsorted(self.ticks[self.start : self.end], np.uint32(max(0, tick - self.window))))
         cut = max(cut, self.end - self.limit)
         for key, then in zip(self.keys[self.start : cut].tolist(), self.ticks[self.start : cut].tolist(), strict=True):
             if self._last.get(key) == then:
                 del self._last[key]
         self.start = cut
 
-    def ticks_of(self, stream: int) -> NDArray[np.int64]:
-        """Ticks of what one stream counted, oldest first."""
-        live = slice(self.start, self.end)
+    def ticks_of(self, stream: int, after: int = -1) -> NDArray[np.int64]:
+        """Ticks, later than ``after``, of what one stream counted, oldest first."""
+        live = slice(self.start + int(np.searchsorted(self.ticks[self.start : self.end], np.uint32(max(0, after + 1)))), self.end)
         found: NDArray[np.int64] = self.ticks[live][self.streams[live] == stream].astype(np.int64)
         return found
 

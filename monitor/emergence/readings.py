@@ -34,7 +34,7 @@ def values(streams: Streams, stream: str, finding: Finding, evidence: float, thr
 def lone(streams: Streams, incident: int, tick: int, threshold: float) -> Emergence:
     """An incident that has no stream (yet, or no longer): nothing that could be evidence."""
     window, name = streams.scale.windows[-1], f"incident:{incident}"
-    seen = int((streams.authors.ticks_of(streams.waiting[incident].uid) > tick - window).sum())
+    seen = len(streams.authors.ticks_of(streams.waiting[incident].uid, tick - window))
     finding = Finding(seen, float(streams.baseline.age_bound[-1]) * window, window)
     because = Because("emergence_normal", values(streams, name, finding, 0.0, threshold))
     return Emergence(float(seen), round(finding.expected, 6), seen, 0.0, False, because, name)

@@ -225,7 +225,7 @@ class Streams:
 
     def finding(self, row: int, tick: int) -> Finding:
         """Posts in the most surprising of several windows; the longest one where none surprises."""
-        seen = self.authors.ticks_of(int(self.table.uid[row]))
+        seen = self.authors.ticks_of(int(self.table.uid[row]), tick - self.scale.windows[-1])
         return most_telling(seen, self._expected(row, tick), self.scale.windows, tick)
 
     def _expected(self, row: int, tick: int) -> Array:

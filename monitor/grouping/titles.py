@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 
 from monitor.grouping.background import Background
 from monitor.grouping.terms import Kind, number
@@ -20,9 +21,9 @@ def title(posts: Sequence[tuple[str, Wording]], background: Background) -> str:
     counts: Counter[str] = Counter()
     shapes: dict[str, Counter[str]] = {}
     for _, wording in posts:
-        for word in {word for word in wording.words if telling(word)}:
-            counts[stem(word)] += 1
-            shapes.setdefault(stem(word), Counter())[stem(word) if word[0] >= "가" else word] += 1
+        for core, shape in _told(wording):
+            counts[core] += 1
+            shapes.setdefault(core, Counter())[shape] += 1
     weights = {
         core: -(count**0.7) * math.log(background.shares.get(number(Kind.STEM, core), background.rarest)) for core, count in counts.items()
     }
@@ -31,6 +32,13 @@ def title(posts: Sequence[tuple[str, Wording]], background: Background) -> str:
     quote = clean(_fullest(posts, weights), 200)
     head = clean(" · ".join(words), 36)
     return shorten(f"{head}: {quote}" if head and quote else head or quote or "…", LONGEST)
+
+
+@lru_cache(maxsize=4_096)
+def _told(wording: Wording) -> tuple[tuple[str, str], ...]:
+    """The stem and the shape to show of each telling word of a post."""
+    words = dict.fromkeys(word for word in wording.words if telling(word))
+    return tuple((stem(word), stem(word) if word[0] >= "가" else word) for word in words)
 
 
 def _fullest(posts: Sequence[tuple[str, Wording]], weights: dict[str, float]) -> str:

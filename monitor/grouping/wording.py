@@ -107,6 +107,7 @@ def _english_stem(word: str) -> str:
     return word.removesuffix("e") if len(word) > 3 else word
 
 
+@lru_cache(maxsize=65_536)
 def telling(word: str) -> bool:
     """Whether ``word`` may tell one trouble from another: no stop word, no lone syllable, no number, no interjection."""
     if word[0] < "a" or "ㄱ" <= word[0] <= "ㅣ":

@@ -44,7 +44,10 @@ log = logging.getLogger("monitor")
 
 
 class Pipeline:
-    """All steps over one store; ``memory`` may outlive it, so that a daemon need not rebuild its indexes each minute."""
+    """All steps over one store; ``memory`` may outlive it, so that a daemon need not rebuild its indexes each minute.
+
+    Where nothing is ``recorded`` there is nobody to hear of a failed step: its error is raised.
+    """
 
     def __init__(self, store: Store, parts: Parts, memory: Memory | None = None, recorded: bool = True):
         self.store = store
@@ -113,6 +116,8 @@ class Pipeline:
         try:
             outcome = work()
         except MonitorError as error:
+            if not self.recorded:
+                raise
             self._remember(error)
             outcome = Outcome(failed=1, errors=(str(error),))
         except Exception as error:

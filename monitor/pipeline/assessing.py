@@ -57,6 +57,12 @@ def assess(store: Store, parts: Parts, memory: Memory, now: datetime) -> Outcome
     return Outcome(done)
 
 
+def keep(store: Store, memory: Memory) -> None:
+    """Keep the detector's state; inside the transaction that marks the posts it has counted."""
+    if memory.detector is not None:
+        store.put_state(DETECTOR, memory.detector.to_bytes())
+
+
 def _detector(store: Store, parts: Parts, memory: Memory) -> Detector:
     if memory.detector is None:
         kept, parameters, watches = store.state(DETECTOR), parts.settings.emergence, parts.settings.watches
@@ -84,8 +90,8 @@ def _detect(store: Store, parts: Parts, memory: Memory, now: datetime) -> dict[i
             store.incidents.set_due(incident_id, now)
         store.posts.mark([(judged.post.id, judged.mention.watch) for judged in work], Step.ASSESSED)
         changed = True
-    if changed:
-        store.put_state(DETECTOR, detector.to_bytes())
+    if changed and memory.kept:
+        keep(store, memory)
     return alarms
 
 
@@ -184,7 +190,8 @@ def _open_wave(store: Store, alarm: Alarm, recent: Sequence[Judged], now: dateti
 def _assessment(store: Store, parts: Parts, memory: Memory, incident: Incident, alarm: Alarm | None, now: datetime) -> Assessment:
     settings = parts.settings
     emergence = _emergence(_detector(store, parts, memory), incident, alarm)
-    seen = reach.estimate(store.posts.exposures(incident.id), now, settings.reach, seed=incident.id)
+    exposures = store.posts.exposures(incident.id) if store.posts.measurable(incident.id) else []
+    seen = reach.estimate(exposures, now, settings.reach, seed=incident.id)
     ahead = None
     if seen is not None:
         history = [forecast.Point(at, people, posts) for at, people, posts in store.incidents.reach_history(incident.id)]

@@ -112,8 +112,10 @@ def _rehearsed_open(store: Store, spoken: Sequence[Decision], shift: datetime) -
 
 def _certainty(store: Store, incident: Incident) -> float:
     """How probably it is a complaint about us at all: the mean of the verdicts on its most seen posts; a wave need be none."""
+    if incident.kind is not Kind.COMPLAINT:
+        return 1.0
     verdicts = [labels.complaint for _, labels, _ in store.posts.telling(incident.id, 3) if labels is not None]
-    return sum(verdicts) / len(verdicts) if verdicts and incident.kind is Kind.COMPLAINT else 1.0
+    return sum(verdicts) / len(verdicts) if verdicts else 1.0
 
 
 def storm_named(store: Store) -> tuple[set[int], datetime | None]:

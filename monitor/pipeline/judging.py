@@ -85,7 +85,7 @@ def _grouper(store: Store, parts: Parts, memory: Memory, now: datetime) -> Group
 
 
 def _place(store: Store, parts: Parts, grouper: Grouper, work: Sequence[Judged], now: datetime) -> None:
-    waves = store.incidents.waves(now - WAVE_TAKES)
+    waves = store.incidents.waves(now - WAVE_TAKES) if any(_joins_waves(judged, parts) for judged in work) else {}
     next_id = store.incidents.next_id()
     opened: list[Incident] = []
     members: list[Member] = []
@@ -114,12 +114,17 @@ def _place(store: Store, parts: Parts, grouper: Grouper, work: Sequence[Judged],
             bits, copy_of = grouper.copy_of(judged.mention.watch, judged.post.id, judged.post.text, judged.post.created_at)
             incident_id = None
             wave = waves.get(judged.mention.watch)
-            if wave is not None and bad_news(judged.labels, judged.post.text, parts.settings.classifier.complaint_threshold):
+            if wave is not None and _joins_waves(judged, parts):
                 members.append(Member(judged.post.id, judged.mention.watch, wave.id, Because("grouping_wave"), copy_of))
         prints.append(Fingerprint(judged.post.id, judged.mention.watch, judged.post.created_at, bits, copy_of, incident_id))
     for incident_id in sorted(back):
         _reopen(store, grouper, incident_id, now)
     _write(store, grouper, opened, members, prints, work, now)
+
+
+def _joins_waves(judged: Judged, parts: Parts) -> bool:
+    """Whether it is news of a failure of ours rather than a complaint: part of the attention that goes round, if there is any."""
+    return not is_complaint(judged, parts) and bad_news(judged.labels, judged.post.text, parts.settings.classifier.complaint_threshold)
 
 
 def _stays(judged: Judged, incident_id: int) -> Member:

@@ -47,12 +47,16 @@ class Source:
 
 @dataclass
 class Memory:
-    """What a process keeps between ticks; all of it can be rebuilt from the store, and is, after any failure."""
+    """What a process keeps between ticks; all of it can be rebuilt from the store, and is, after any failure.
+
+    ``kept``: whether each tick keeps the detector's state in the store. A replay has larger transactions, and ends at a failure.
+    """
 
     grouper: Grouper | None = None
     detector: Detector | None = None
     version: bytes | None = None
     regrouped: bool = field(default=False)
+    kept: bool = True
 
     def forget(self) -> None:
         """Drop everything: the next step rebuilds it from the store."""

@@ -7,6 +7,7 @@ minutes in which something arrives or an incident is due; the detector advances 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -16,7 +17,7 @@ from monitor.classifiers import Classifier
 from monitor.collectors import Page
 from monitor.collectors.jsonl import BadRecord, Record, records
 from monitor.domain import Incident, Labels, Passage, Post, Watch
-from monitor.pipeline import Judgement, Parts, Pipeline, collecting
+from monitor.pipeline import Judgement, Memory, Parts, Pipeline, assessing, collecting
 from monitor.replay.lines import decision_line, stamp
 from monitor.replay.scoring import score
 from monitor.store import Store
@@ -25,12 +26,19 @@ AHEAD = 2_048
 MINUTE = timedelta(minutes=1)
 ALL = "all"
 
+Minute = tuple[datetime, list[Record]]
+"""A tick, and what arrived in the minute before it."""
+
 
 class Ahead:
-    """A classifier that judges what is coming in large batches; a verdict depends on the passage alone, so nothing leaks back."""
+    """A classifier that judges what is coming in large batches, in a thread of its own while the replay goes on.
+
+    A verdict depends on the passage alone, so nothing leaks back, and it does not matter when it is found.
+    """
 
     def __init__(self, classifier: Classifier):
         self._classifier = classifier
+        self._worker = ThreadPoolExecutor(1, "classifier")  # one: a model need not bear two threads at once
         self._verdicts: dict[Passage, Labels] = {}
 
     @property
@@ -38,16 +46,25 @@ class Ahead:
         """The model behind it."""
         return self._classifier.model
 
-    def prepare(self, passages: Sequence[Passage]) -> None:
-        """Judge ``passages`` now; verdicts of earlier ones are dropped."""
-        self._verdicts = dict(zip(passages, self._classifier.classify(passages), strict=True))
+    def prepare(self, passages: Sequence[Passage]) -> Callable[[], None]:
+        """Begin to judge ``passages``; call the result when they are needed: verdicts of earlier ones are then dropped."""
+        judging = self._worker.submit(self._classifier.classify, passages)
+
+        def take_up() -> None:
+            self._verdicts = dict(zip(passages, judging.result(), strict=True))
+
+        return take_up
 
     def classify(self, passages: Sequence[Passage]) -> list[Labels]:
         """Return the verdicts, judging on the spot what was not prepared."""
         missing = [passage for passage in passages if passage not in self._verdicts]
         if missing:
-            self._verdicts.update(zip(missing, self._classifier.classify(missing), strict=True))
+            self._verdicts.update(zip(missing, self._worker.submit(self._classifier.classify, missing).result(), strict=True))
         return [self._verdicts[passage] for passage in passages]
+
+    def close(self) -> None:
+        """Judge nothing more."""
+        self._worker.shutdown(cancel_futures=True)
 
 
 @dataclass
@@ -89,21 +106,30 @@ class Replay:
     def __init__(self, store: Store, parts: Parts, history: History, on_progress: Callable[[int], None] = lambda done: None):
         self.ahead = Ahead(parts.classifier)
         self.parts = replace(parts, classifier=self.ahead)
-        self.pipeline = Pipeline(store, self.parts, recorded=False)
+        self.pipeline = Pipeline(store, self.parts, Memory(kept=False), recorded=False)
         self.store = store
         self.history = history
         self.on_progress = on_progress
 
     def run(self) -> Iterator[tuple[datetime, Judgement]]:
-        """Yield every decision in time order, with the tick at which it was made."""
+        """Yield every decision in time order, with the tick at which it was made. Raises ``MonitorError`` where a step fails."""
         done = 0
-        for at, batch in self._minutes():
-            for due_at in self._due_before(at):
-                yield from self._tick(due_at)
-            self._feed(batch, at)
-            yield from self._tick(at)
-            done += len(batch)
-            self.on_progress(done)
+        try:
+            for chunk in self._chunks():
+                with self.store.transaction():
+                    for at, batch in chunk:
+                        yield from self._minute(at, batch)
+                        done += len(batch)
+                        self.on_progress(done)
+                    assessing.keep(self.store, self.pipeline.memory)
+        finally:
+            self.ahead.close()
+
+    def _minute(self, at: datetime, batch: Sequence[Record]) -> Iterator[tuple[datetime, Judgement]]:
+        for due_at in self._due_before(at):
+            yield from self._tick(due_at)
+        self._feed(batch, at)
+        yield from self._tick(at)
 
     def lines(self) -> Iterator[dict[str, Any]]:
         """Yield decisions, and what there is to say about ourselves, as JSON lines in time order."""
@@ -143,22 +169,37 @@ class Replay:
         with self.store.transaction():
             collecting.keep(self.store, self.parts.matcher, page, at)
 
-    def _minutes(self) -> Iterator[tuple[datetime, list[Record]]]:
-        """Yield (minute, records) in order; verdicts of the posts are prepared in large batches ahead."""
-        events = self.history.events
-        prepared = 0
-        for minute, group in groupby(range(len(events)), key=lambda place: _ceil(events[place][0])):
-            places = list(group)
-            if places[-1] >= prepared:
-                prepared = max(places[-1] + 1, places[0] + AHEAD)
-                self._prepare([record.post for _, record in events[places[0] : prepared] if record.post])
-            yield minute, [events[place][1] for place in places]
+    def _chunks(self) -> Iterator[list[Minute]]:
+        """Yield the minutes in order, many at a time; while one chunk is replayed the posts of the next are judged."""
+        coming: tuple[list[Minute], Callable[[], None]] | None = None
+        for chunk in _chunked(self.history.events):
+            ready, coming = coming, (chunk, self._prepare([record.post for _, batch in chunk for record in batch if record.post]))
+            if ready is not None:
+                ready[1]()
+                yield ready[0]
+        if coming is not None:
+            coming[1]()
+            yield coming[0]
 
-    def _prepare(self, posts: Sequence[Post]) -> None:
+    def _prepare(self, posts: Sequence[Post]) -> Callable[[], None]:
         passages = {
             Passage(post.text, mention.spans, post.language): None for post in posts for mention in self.parts.matcher.mentions(post)
         }
-        self.ahead.prepare(list(passages))
+        return self.ahead.prepare(list(passages))
+
+
+def _chunked(events: Sequence[tuple[datetime, Record]]) -> Iterator[list[Minute]]:
+    """Yield the events by minute, whole minutes of at least ``AHEAD`` events at a time."""
+    chunk: list[Minute] = []
+    size = 0
+    for minute, group in groupby(events, key=lambda event: _ceil(event[0])):
+        chunk.append((minute, [record for _, record in group]))
+        size += len(chunk[-1][1])
+        if size >= AHEAD:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
 
 
 def _ceil(at: datetime) -> datetime:

@@ -79,6 +79,9 @@ class Connection:
 
     def executemany(self, sql: str, rows: Iterable[Sequence[object]]) -> int:
         """Run one statement for each row, all or none, and return how many rows were written in all."""
+        rows = list(rows)
+        if not rows:
+            return 0
         if not self._raw.in_transaction:
             with self.transaction():
                 return self.executemany(sql, rows)

@@ -83,8 +83,9 @@ class Incidents(Estimates, Silences):
     def waves(self, since: datetime) -> dict[str, Incident]:
         """The latest live wave of attention of each watch with a post since then, if it has one."""
         rows = self._db.rows(
-            f"SELECT {INCIDENT} FROM {LIVE_INCIDENTS} AND kind = ? AND last_post_at >= ? ORDER BY id",
-            (Kind.ATTENTION.value, stamp(since)),
+            f"""SELECT {INCIDENT} FROM incidents INDEXED BY incidents_last_post
+            WHERE last_post_at >= ? AND kind = ? AND {LIVE_STATUS} ORDER BY id""",
+            (stamp(since), Kind.ATTENTION.value),
         )
         return {wave.watch: wave for wave in map(incident_of, rows)}
 

@@ -18,7 +18,7 @@ import click
 
 from monitor import assembly, config, replay
 from monitor.collectors.jsonl import Record
-from monitor.domain import Author, Classification, Engagement, Passage, Post, Step, Watch
+from monitor.domain import Author, Because, Classification, Engagement, Incident, Kind, Member, Passage, Post, Status, Step, Watch
 from monitor.matching import Matcher
 from monitor.pipeline import Memory, Pipeline, judging
 from monitor.store import Store
@@ -175,6 +175,63 @@ def tick(parts: assembly.Parts, folder: Path, stored: int) -> dict[str, float]:
         return {f"tick_ms_at_{stored}": round(1000 * sorted(times)[len(times) // 2], 1)}
 
 
+def live_tick(parts: assembly.Parts, folder: Path, live: int) -> dict[str, float]:
+    """Measure a tick in which each of ``live`` incidents gets a new post, and one with nothing new: processor time, median of five.
+
+    Every incident has six words of its own and engagement, so that reach and forecast are reckoned for each.
+    """
+    with Store.open(folder / "live.db") as store:
+        now = START
+        firsts = troubles(live, 0, now)
+        take_in(store, parts, firsts, now)
+        judging.classify(store, parts, now)
+        with store.transaction():
+            for number, post in enumerate(firsts, 1):
+                name = parts.settings.watches[0].name
+                store.incidents.open(
+                    Incident(number, name, Kind.COMPLAINT, "delivery_delay", f"{number}", Status.CANDIDATE, now, now, 1, 1), now
+                )
+                store.incidents.add_members([Member(post.id, name, number, Because("grouping_first"))], now)
+                store.posts.mark([(post.id, name)], Step.ASSESSED)
+        pipeline = Pipeline(store, parts)
+        seconds: list[tuple[float, float]] = []
+        for round_ in range(1, 11):
+            now += timedelta(minutes=10)
+            take_in(store, parts, troubles(live, round_, now), now)
+            busy = spent(pipeline, now)
+            now += timedelta(minutes=1)
+            seconds.append((busy, spent(pipeline, now)))
+        standing = len(store.incidents.live())
+    busy, idle = (sorted(times)[2] for times in zip(*seconds[5:], strict=True))
+    return {"live_incidents": standing, "live_tick_cpu_ms": round(1000 * busy, 1), "live_idle_tick_cpu_ms": round(1000 * idle, 1)}
+
+
+def troubles(count: int, round_: int, now: datetime) -> list[Post]:
+    """One complaint about each of ``count`` troubles; later rounds answer the first."""
+    found = []
+    for number in range(count):
+        draw = random.Random(number)
+        words = " ".join("".join(draw.choices(SYLLABLES, k=3)) for _ in range(6))
+        first = None if round_ == 0 else f"x:t0-{number}"
+        text = f"한울오토 {words} 배송이 아직도 안 왔어요 {round_}"
+        found.append(Post(f"x:t{round_}-{number}", "x", text, now, author_id=f"x:a{round_}-{number}", language="ko", reply_to=first))
+    return found
+
+
+def take_in(store: Store, parts: assembly.Parts, batch: Sequence[Post], now: datetime) -> None:
+    """Store posts with their mentions and counts."""
+    mentions = [mention for post in batch for mention in parts.matcher.mentions(post)]
+    with store.transaction():
+        store.posts.add(batch, authors_of(batch), mentions, [Engagement(post.id, now, 3, 1, 1, 400) for post in batch], [], now)
+
+
+def spent(pipeline: Pipeline, now: datetime) -> float:
+    """Return the seconds of processor time that a tick takes."""
+    started = time.process_time()
+    pipeline.tick(now)
+    return time.process_time() - started
+
+
 def main() -> None:
     """Run all measurements and print one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -191,6 +248,7 @@ def main() -> None:
         figures |= classify(parts, 50_000 // scale)
         figures |= group(parts, folder, 10_000 // scale)
         figures |= whole_replay(parts, folder, 10_000 // scale)
+        figures |= live_tick(parts, folder, 500)
         for stored in (10_000, 100_000) if quick else (10_000, 100_000, 1_000_000):
             figures |= tick(parts, folder, stored)
     figures["peak_memory_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
