@@ -8,6 +8,7 @@ from __future__ import annotations
 from monitor.charts.drawing import WIDTH, Kind, readable
 from monitor.charts.reliability import Reliability, reliability
 from monitor.charts.spreading import Curve, spread
+from monitor.charts.timeline import Timeline, timeline
 from monitor.charts.weekly import Bars, bars
 
-__all__ = ["WIDTH", "Bars", "Curve", "Kind", "Reliability", "bars", "readable", "reliability", "spread"]
+__all__ = ["WIDTH", "Bars", "Curve", "Kind", "Reliability", "Timeline", "bars", "readable", "reliability", "spread", "timeline"]

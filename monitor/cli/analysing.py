@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from monitor import assembly, config, plugins, replay
+from monitor import assembly, config, messages, plugins, replay
 from monitor.classifiers import KINDS
 from monitor.cli.desk import Desk, desk, now, print_json, settled, span, table
 from monitor.collectors.jsonl import BadRecord, records
@@ -23,7 +23,7 @@ from monitor.errors import MonitorError, Unavailable
 from monitor.matching import Matcher
 from monitor.pipeline.again import classify_again
 from monitor.plain import clean
-from monitor.replay import scoring
+from monitor.replay import backtest, scoring
 from monitor.replay.lines import stamp
 from monitor.store import Store
 
@@ -56,6 +56,8 @@ def _settings(config_file: Path | None, name: str | None, terms: Sequence[str]) 
 @about
 @click.option("--labels", type=click.Path(path_type=Path), help="Labelled onsets to score against (adds to the summary only).")
 @click.option("--database", type=click.Path(path_type=Path), help="Keep the store here instead of throwing it away.")
+@click.option("--report", "target", type=click.Path(path_type=Path), help="Write the back-test at several sensitivities as HTML here.")
+@click.option("--from-store", "stored", is_flag=True, help="FILE is a database of the monitor: replay what it has collected.")
 @click.option("--all", "everything", is_flag=True, help="Also the decisions to stay silent.")
 @click.option("--json", "as_json", is_flag=True, help="JSON Lines.")
 def replay_verb(
@@ -65,13 +67,15 @@ def replay_verb(
     terms: tuple[str, ...],
     labels: Path | None,
     database: Path | None,
+    target: Path | None,
+    stored: bool,
     everything: bool,
     as_json: bool,
 ) -> None:
     """Replay post records (FILE, or - for stdin) on their own clock: what would have been said, how early, how often in vain."""
     settings, watches = _settings(config_file, name, terms)
     onsets = _labels(labels)
-    history = replay.read(file)
+    history = _stored(file) if stored else replay.read(file)
     for problem in history.problems:
         click.echo(problem, err=True)
     settings = replace(settings, watches=watches or replay.about_everything(history.posts))
@@ -80,22 +84,50 @@ def replay_verb(
         if database and database.exists():
             raise MonitorError(f"{database} exists already; a replay needs a new database")
         with Store.open(path, durable=database is not None, searchable=database is not None) as store:
-            _replay(store, settings, history, onsets, everything, as_json)
+            tried = backtest.Tried(settings) if target else None
+            _replay(store, settings, history, onsets, everything, as_json, tried)
+            if target and tried:
+                _write_backtest(store, settings, onsets, tried, history, target)
 
 
 def _replay(
-    store: Store, settings: Settings, history: replay.History, onsets: dict[str, Any] | None, everything: bool, as_json: bool
+    store: Store,
+    settings: Settings,
+    history: replay.History,
+    onsets: dict[str, Any] | None,
+    everything: bool,
+    as_json: bool,
+    tried: backtest.Tried | None,
 ) -> None:
     told: list[dict[str, Any]] = []
     with click.progressbar(length=len(history.events), label="replay", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
         run = replay.Replay(store, assembly.parts(settings, assembly.Kept()), history, lambda done: bar.update(done - bar.pos))
-        for line in run.lines():
+        for line in run.lines(tried.beside) if tried else run.lines():
             if line.get("notify"):
                 told.append(line)
             if everything or line.get("notify") or line["type"] == "health":
                 _show(line, as_json)
     closing = replay.summary(store, history, told, onsets)
     _show(closing, as_json)
+
+
+def _stored(file: str) -> replay.History:
+    with Store.open(file, readonly=True) as store:
+        return replay.read_store(store)
+
+
+def _write_backtest(
+    store: Store, settings: Settings, onsets: dict[str, Any] | None, tried: backtest.Tried, history: replay.History, target: Path
+) -> None:
+    times = [post.created_at for post in history.posts]
+    found = backtest.backtest(store, tried.lanes, (min(times), max(times)) if times else None, onsets)
+    reader = messages.Reader(settings.monitor.language, settings.zone, found.last)
+    written = backtest.page(found, store.scores.complaint_times(), [at for _, at in store.incidents.crossings()], onsets, reader)
+    try:
+        target.write_text(written, encoding="utf-8")
+    except OSError as error:
+        raise MonitorError(f"{target}: {error.strerror}") from None
+    click.echo(messages.say("written", settings.monitor.language, file=str(target)), err=True)
 
 
 def _show(line: dict[str, Any], as_json: bool) -> None:

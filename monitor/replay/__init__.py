@@ -25,6 +25,7 @@ from monitor.store import Store
 AHEAD = 2_048
 MINUTE = timedelta(minutes=1)
 ALL = "all"
+Beside = Callable[[Iterator[tuple[datetime, Judgement]]], Iterator[tuple[datetime, Judgement]]]
 
 Minute = tuple[datetime, list[Record]]
 """A tick, and what arrived in the minute before it."""
@@ -94,6 +95,13 @@ def read(file: str) -> History:
     return history
 
 
+def read_store(store: Store) -> History:
+    """Read what a monitor has collected, as the sources told it."""
+    events = [(post.created_at, Record(post.created_at, post, author)) for post, author in store.archive.posts()]
+    events += [(seen.observed_at, Record(seen.observed_at, engagement=seen)) for seen in store.archive.engagement()]
+    return History(sorted(events, key=lambda event: (event[0], event[1].post is None, event[1].post.id if event[1].post else "")))
+
+
 def about_everything(posts: Sequence[Post]) -> tuple[Watch, ...]:
     """With no watch given every post is about whom it speaks of; terms that records name themselves become watches of their own."""
     terms = sorted({post.about for post in posts if post.about is not None})
@@ -131,11 +139,11 @@ class Replay:
         self._feed(batch, at)
         yield from self._tick(at)
 
-    def lines(self) -> Iterator[dict[str, Any]]:
-        """Yield decisions, and what there is to say about ourselves, as JSON lines in time order."""
+    def lines(self, beside: Beside = lambda judgements: judgements) -> Iterator[dict[str, Any]]:
+        """Yield decisions, and what there is to say about ourselves, as JSON lines in time order; ``beside`` sees every decision pass."""
         settings = self.parts.settings
         silent: set[str] = set()
-        for at, judgement in self.run():
+        for at, judgement in beside(self.run()):
             yield from self._gaps(at, silent)
             language, zone = settings.monitor.language, settings.zone
             yield decision_line(judgement.incident, judgement.assessment, judgement.decision, language, zone)

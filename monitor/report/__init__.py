@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from monitor.report.gathering import monday_of, week
-from monitor.report.page import page, plot
+from monitor.report.page import document, page, plot
 from monitor.report.sending import send, send_if_due
 
-__all__ = ["monday_of", "page", "plot", "send", "send_if_due", "week"]
+__all__ = ["document", "monday_of", "page", "plot", "send", "send_if_due", "week"]

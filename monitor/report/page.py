@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from html import escape
 from typing import Literal
 
@@ -34,8 +35,7 @@ _METADATA = re.compile(r"<metadata>.*?</metadata>", re.DOTALL)
 def page(week: Week, language: str, reader: Reader) -> str:
     """Return the whole page in ``language``; ``reader`` knows the zone."""
     whole = sheet(week, language, reader.zone)
-    parts = "".join(_part(part, plot(week, reader, "svg").decode() if part.plot else "") for part in whole.parts)
-    return _document(whole, parts)
+    return document(whole, {part.plot: plot(week, reader, "svg").decode() for part in whole.parts if part.plot})
 
 
 def plot(week: Week, reader: Reader, kind: Literal["png", "svg"]) -> bytes:
@@ -46,7 +46,9 @@ def plot(week: Week, reader: Reader, kind: Literal["png", "svg"]) -> bytes:
     return charts.bars(charts.Bars(tuple(labels), rows, shown.pick(TEXT["others"])), kind, WIDTH if kind == "svg" else charts.WIDTH)
 
 
-def _document(whole: Sheet, parts: str) -> str:
+def document(whole: Sheet, plots: Mapping[str, str]) -> str:
+    """Return a sheet as a page; ``plots``: the SVG that each part's ``plot`` names."""
+    parts = "".join(_part(part, plots.get(part.plot, "")) for part in whole.parts)
     return (
         f'<!DOCTYPE html>\n<html lang="{escape(whole.language)}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'

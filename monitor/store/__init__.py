@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 
 from monitor.errors import StoreError
+from monitor.store.archive import Archive
 from monitor.store.audit import record
 from monitor.store.connection import WAIT, Connection, Transaction
 from monitor.store.export import backup, export
@@ -40,6 +41,7 @@ __all__ = [
     "CHANNEL",
     "VIEWS",
     "Added",
+    "Archive",
     "Cost",
     "Followed",
     "Given",
@@ -85,6 +87,7 @@ class Store:
         self.voices = Voices(connection, self.posts)
         self.weekly = Weekly(connection, self.incidents)
         self.scores = Scores(connection)
+        self.archive = Archive(connection)
         self.subscribers = Subscribers(connection)
 
     @classmethod

@@ -5,8 +5,8 @@ from __future__ import annotations
 from monitor.store.view import View
 
 _WHOLE = (
-    "alerts", "rehearsed", "hits", "false_alarms", "unjudged", "acknowledged", "crossings", "in_time", "late", "missed", "forecasts", "came_true",
-    "measured_1h", "measured_6h", "measured_24h", "measured_reach",
+    "alerts", "rehearsed", "hits", "false_alarms", "unjudged", "acknowledged", "crossings", "in_time", "late", "missed", "forecasts",
+    "came_true", "measured_1h", "measured_6h", "measured_24h", "measured_reach",
 )  # fmt: skip
 FIGURES = {
     "alerts": "incidents that staff were told of first in that time",

@@ -126,10 +126,8 @@ def _look(row: tuple[Any, ...]) -> Look:
 
 
 def _fate(row: tuple[Any, ...]) -> Fate:
-    return Fate(
-        row[0], row[1], moment(row[2]), *(maybe_moment(at) for at in row[3:6]), confirmed=bool(row[6]), dismissed=bool(row[7]),
-        rehearsed=bool(row[8]),
-    )  # fmt: skip
+    told, crossed, acknowledged = (maybe_moment(at) for at in row[3:6])
+    return Fate(row[0], row[1], moment(row[2]), told, crossed, acknowledged, bool(row[6]), bool(row[7]), bool(row[8]))
 
 
 def _spoken(decision: Decision) -> Decision:
