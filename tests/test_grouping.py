@@ -6,13 +6,16 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from monitor.domain import Fingerprint, Incident, Judged, Kind, Labels, Mention, Post, Standing, Status
-from monitor.grouping import SHIPPED, Background, Candidate, Grouper, Merge, Parameters, Placement
+from monitor.grouping import SHIPPED, SHIPPED_SPACE, Background, Candidate, Grouper, Merge, Parameters, Placement, Space
 from monitor.grouping.copies import fingerprint
+from monitor.grouping.meanings import Meanings
 from monitor.grouping.titles import _fullest
 from monitor.grouping.wording import Wording, letters, stem, wording
 
@@ -35,8 +38,8 @@ PIANO = ("피아노 옮기다가 건반 뚜껑을 박살내고 갔어요", "이�
 class Stream:
     """A grouper with a clock: posts come minute by minute, each of an author of its own."""
 
-    def __init__(self, parameters: Parameters | None = None):
-        self.grouper = Grouper(parameters)
+    def __init__(self, parameters: Parameters | None = None, space: Space | None = None):
+        self.grouper = Grouper(parameters, space=space)
         self.next_id = 1
         self.number = 0
         self.at = START
@@ -354,17 +357,25 @@ class Kept:
         return found
 
 
+def vector(trouble: int, number: int = 0) -> NDArray[np.float16]:
+    """A sentence vector: near those of the same trouble, whatever the language."""
+    told = np.random.default_rng(trouble).normal(size=256) + 0.4 * np.random.default_rng(1000 + number).normal(size=256)
+    return (told / np.linalg.norm(told)).astype(np.float16)
+
+
 MIXED = [text for four in zip(HAIL, (*LOGIN, LOGIN[0]), (*PIANO, *PIANO), HAIL[::-1], strict=True) for text in four] * 2
 
 
+@pytest.mark.parametrize("space", [None, SHIPPED_SPACE])
 @pytest.mark.parametrize("kept", [2, 12])
 @pytest.mark.parametrize("stop", range(1, 31, 4))
-def test_a_restarted_process_places_like_one_that_never_stopped(kept: int, stop: int) -> None:
+def test_a_restarted_process_places_like_one_that_never_stopped(kept: int, stop: int, space: Space | None) -> None:
     parameters = Parameters(kept=kept)
-    stream, store = Stream(parameters), Kept()
+    stream, store = Stream(parameters, space), Kept()
     restarted: Grouper | None = None
     for number, text in enumerate(MIXED):
         extra: dict[str, object] = {"author_id": f"x:a{number % 9}", "reply_to": f"x:{number - 2}" if number % 5 == 4 else None}
+        extra["vector"] = vector(number % 4, number) if number % 7 else None
         placement = stream.post(f"{text} {'정말 ' * (number % 3)}{number}", minutes=40, **extra)
         if restarted is not None:
             assert restarted.place([stream.seen[-1]], placement.incident_id if placement.opened else 10_000) == [placement]
@@ -375,8 +386,9 @@ def test_a_restarted_process_places_like_one_that_never_stopped(kept: int, stop:
         for merge in merges:
             store.merge(merge)
         if number == stop:
-            restarted = Grouper(parameters)
-            restarted.restore(reversed(store.standing(kept)), reversed(list(store.prints.values())))
+            restarted = Grouper(parameters, space=space)
+            vectors = {(one.post_id, WATCH): one.vector for one in stream.seen if one.vector is not None}
+            restarted.restore(reversed(store.standing(kept)), reversed(list(store.prints.values())), vectors)
             assert {i: restarted.title(i) for i in store.members} == {i: stream.grouper.title(i) for i in store.members}
 
 
@@ -404,3 +416,32 @@ def test_a_title_does_not_hang_on_the_order_of_words_in_memory() -> None:
     weights = {f"낱말{number}": 0.1 * number + 1e-9 for number in range(30)}
     forwards = _fullest([("앞", Wording(tuple(weights), frozenset())), ("뒤", Wording(tuple(reversed(weights)), frozenset()))], weights)
     assert forwards == "앞"  # of equals the oldest: sums of the same numbers are the same in every order
+
+
+def test_vectors_bring_paraphrases_together_and_keep_others_apart() -> None:
+    texts = ("차가 아직도 안 왔어요", "Still waiting for my sedan", "언제 받을 수 있나요 벌써 열흘째")
+    words = Stream()
+    assert len(set(words.posts(texts))) == 3
+    near, far, blind = Stream(space=SHIPPED_SPACE), Stream(space=SHIPPED_SPACE), Stream(space=SHIPPED_SPACE)
+    assert len({near.post(text, vector=vector(1, number)).incident_id for number, text in enumerate(texts)}) == 1
+    assert len({far.post(text, vector=vector(number)).incident_id for number, text in enumerate(texts)}) == 3
+    assert len(set(blind.posts(texts))) == 3
+
+
+@pytest.mark.parametrize("odd", [np.zeros(3), np.full(256, np.nan), np.full(256, np.inf), np.zeros(0)])
+def test_vectors_that_say_nothing_are_left_out(odd: NDArray[np.float64]) -> None:
+    assert SHIPPED_SPACE.rounded(odd, "늦어요") is None
+    assert Stream(space=SHIPPED_SPACE).posts(HAIL, vector=odd.astype(np.float16)) == Stream(space=SHIPPED_SPACE).posts(HAIL)
+
+
+def test_sums_of_vectors_are_exact_in_any_order() -> None:
+    rows = [SHIPPED_SPACE.rounded(vector(number % 3, number), "late") for number in range(12)]
+    one, other = Meanings(SHIPPED_SPACE), Meanings(SHIPPED_SPACE)
+    for row, again in zip(rows, reversed(rows), strict=True):
+        one.count(0, row, 1)
+        other.count(70, row, 1)
+        other.count(70, again, 1)
+    for row in rows:
+        other.count(70, row, -1)
+    assert one.surprises(rows[0], 1)[0] == other.surprises(rows[0], 100)[70] == other.surprise(rows[0], 70)
+    assert not other.surprises(rows[0], 100)[71:].any()

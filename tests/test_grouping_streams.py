@@ -30,6 +30,27 @@ def _evaluation() -> ModuleType:
 EVALUATION = _evaluation()
 
 
+OWN = EVALUATION.OWN
+
+
+@pytest.fixture(scope="module")
+def model() -> object:
+    found = EVALUATION.embedder()
+    if found is None:
+        pytest.skip("the shipped model gives no vectors that grouping knows")
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "least_f1", "most_wrong"), [("grouping", 0.81, 0.06), ("grouping-market", 0.72, 0.07), ("grouping-airline", 0.79, 0.03)]
+)
+def test_labelled_streams_with_vectors(name: str, least_f1: float, most_wrong: float, model: object) -> None:
+    found = EVALUATION.report(STREAMS / f"{name}.jsonl", OWN[f"{name}.jsonl"], model)["all"]
+    assert found["b3_f1"] >= least_f1
+    assert found["wrong_merges"] <= most_wrong
+    assert found["fragmentation"] <= 1.3
+
+
 @pytest.mark.parametrize(
     ("name", "watch", "least_f1", "most_wrong"),
     [

@@ -7,8 +7,11 @@ from datetime import datetime
 
 from monitor.domain import Fingerprint, Kind, Standing, Status
 from monitor.grouping.background import SHIPPED, Background
-from monitor.grouping.scene import Scene
+from monitor.grouping.meanings import Space
+from monitor.grouping.scene import Scene, Vectors
 from monitor.grouping.shapes import Candidate, Merge, Parameters, Placement
+
+_NO_VECTORS: Vectors = {}
 
 
 class Grouper:
@@ -16,23 +19,28 @@ class Grouper:
 
     All that it knows follows from the store: the live incidents with the posts that stand for them (the first and the latest
     ``Parameters.kept - 1`` members that are no copies; if all are copies, the first), and the fingerprints of the last days. A process
-    that starts anew with ``restore`` places exactly as one that never stopped. One watch never sees another's posts.
+    that starts anew with ``restore`` places exactly as one that never stopped. One watch never sees another's posts. ``space``: of the
+    candidates' vectors; without it words alone decide.
     """
 
-    def __init__(self, parameters: Parameters | None = None, background: Background = SHIPPED):
+    def __init__(self, parameters: Parameters | None = None, background: Background = SHIPPED, space: Space | None = None):
         self._parameters = parameters or Parameters()
         self._background = background
+        self.space = space
         self._scenes: dict[str, Scene] = {}
         self._watch: dict[int, str] = {}
 
-    def restore(self, incidents: Iterable[Standing], fingerprints: Iterable[Fingerprint]) -> None:
-        """Know incidents and texts again; an incident known already is replaced (after a split, a merge or a deletion)."""
+    def restore(self, incidents: Iterable[Standing], fingerprints: Iterable[Fingerprint], vectors: Vectors = _NO_VECTORS) -> None:
+        """Know incidents and texts again, with the vectors by post and watch.
+
+        An incident known already is replaced (after a split, a merge or a deletion).
+        """
         for row in fingerprints:
             self._scene(row.watch).recall(row)
         for standing in incidents:
             incident = standing.incident
             if incident.kind is Kind.COMPLAINT:
-                self._scene(incident.watch).restore(standing)
+                self._scene(incident.watch).restore(standing, vectors)
                 self._watch[incident.id] = incident.watch
 
     def place(self, candidates: Sequence[Candidate], next_id: int) -> list[Placement]:
@@ -94,5 +102,5 @@ class Grouper:
     def _scene(self, watch: str) -> Scene:
         scene = self._scenes.get(watch)
         if scene is None:
-            scene = self._scenes[watch] = Scene(self._parameters, self._background)
+            scene = self._scenes[watch] = Scene(self._parameters, self._background, self.space)
         return scene

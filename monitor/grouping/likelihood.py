@@ -32,7 +32,7 @@ NEAR_DAYS = 2.0
 RAREST = 0.006
 LEAST_GAIN = 1.3
 CAP = 3.0
-"""Most that one word can say."""
+"""Most that one word can say where no vectors are compared."""
 UNLIKE = 0.2
 MOST_UNLIKE = 5
 """A word that the incident does not know takes off ``UNLIKE``; so many words do at most."""
@@ -90,7 +90,8 @@ class _Holders:
 class Words:
     """The words of all live incidents of one watch. Every incident has a slot, a small number; sums do not depend on the slots."""
 
-    def __init__(self) -> None:
+    def __init__(self, cap: float = CAP) -> None:
+        self._cap = cap
         self._holders: dict[int, _Holders] = {}
         self._posts: NDArray[np.float64] = np.zeros(64)
         self._latest: NDArray[np.float64] = np.zeros(64)
@@ -186,7 +187,7 @@ class Words:
         best = np.ones((heard.words, self._slots))
         np.maximum.at(best, (heard.word, heard.slots), times)
         word, known = np.nonzero(best > 1)
-        said = np.bincount(known, np.minimum(np.log(best[word, known]), CAP), self._slots)
+        said = np.bincount(known, np.minimum(np.log(best[word, known]), self._cap), self._slots)
         unknown = heard.words - np.bincount(known, minlength=self._slots)
         total: NDArray[np.float64] = said - UNLIKE * np.minimum(unknown, MOST_UNLIKE)
         return total
@@ -197,6 +198,6 @@ class Words:
         for (word, number), gain in zip(heard.features, heard.gains.tolist(), strict=True):
             if number in held:
                 best[word] = max(best.get(word, 1.0), 1 - OWN + gain * held[number] / posts)
-        said = sum(min(math.log(times), CAP) for times in best.values() if times > 1)
+        said = sum(min(math.log(times), self._cap) for times in best.values() if times > 1)
         unknown = heard.words - sum(1 for times in best.values() if times > 1)
         return said - UNLIKE * min(unknown, MOST_UNLIKE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,6 +15,7 @@ from monitor.domain import LIVE, Because, Fingerprint, Standing, Status
 from monitor.grouping.background import Background
 from monitor.grouping.copies import Copies, Known
 from monitor.grouping.likelihood import Words
+from monitor.grouping.meanings import Meanings, Space
 from monitor.grouping.shapes import Candidate, Merge, Parameters, Placement
 from monitor.grouping.stories import Row, Story, candidate_of, row_of
 from monitor.grouping.titles import title
@@ -27,6 +28,10 @@ _ASKED = 4
 _FEW_WORDS = 3
 _MANY_INCIDENTS = 3
 """An author who writes in so many live incidents is a channel rather than one angry person."""
+
+
+Vectors = Mapping[tuple[str, str], NDArray[np.float16]]
+"""Sentence vectors by post and watch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,7 @@ class Fit:
 class Scene:
     """Everything grouping knows of one watch."""
 
-    def __init__(self, parameters: Parameters, background: Background):
+    def __init__(self, parameters: Parameters, background: Background, space: Space | None = None):
         self._parameters = parameters
         self._background = background
         self.copies = Copies(parameters)
@@ -54,21 +59,23 @@ class Scene:
         self._by_slot: dict[int, Story] = {}
         self._merged: dict[int, int] = {}
         self._apart: set[frozenset[int]] = set()
-        self._words = Words()
+        self._words = Words() if space is None else Words(space.cap)
+        self._meanings = None if space is None else Meanings(space)
         self._authors: dict[str, Counter[int]] = defaultdict(Counter)
         self._alike: dict[tuple[int, int], None] = {}
         self._oldest: datetime | None = None
 
     # ---- coming back ----
 
-    def restore(self, standing: Standing) -> None:
+    def restore(self, standing: Standing, vectors: Vectors) -> None:
         """Know an incident again; replaces what was known of it."""
         incident = standing.incident
         self.forget(incident.id)
         originals = [judged for judged in standing.medoids if judged.copy_of is None]
         story = self._new(incident.id, incident.status, incident.last_post_at, provisional=not originals)
         for judged in originals or standing.medoids[:1]:
-            self._stand(story, row_of(candidate_of(judged), self._background))
+            vector = vectors.get((judged.post.id, judged.mention.watch))
+            self._stand(story, self._row(candidate_of(judged, vector)))
 
     def recall(self, row: Fingerprint) -> None:
         """Know a text again."""
@@ -83,7 +90,7 @@ class Scene:
         if known.copy_of is not None and (story := self._story_of(known.copy_of)) is not None:
             code = "grouping_repost" if post.repost_of else "grouping_copy"
             return self._joined(post, known, story, Because(code, {"post": known.copy_of}))
-        row = row_of(post, self._background)
+        row = self._row(post)
         bar = self._bar()
         fits = sorted(self._fits(row, bar), key=lambda fit: fit.order)
         best = next((fit for fit in fits if self._may_join(fit, bar, post.at)), None)
@@ -98,6 +105,9 @@ class Scene:
             if fit.story.id != placement.incident_id:
                 self._alike[placement.incident_id, fit.story.id] = None
         return placement
+
+    def _row(self, post: Candidate) -> Row:
+        return row_of(post, self._background, self._meanings.space if self._meanings else None)
 
     def _see(self, post: Candidate) -> Known:
         root = post.repost_of
@@ -146,6 +156,8 @@ class Scene:
         if not self.stories:
             return
         surprises = self._words.surprises(self._words.heard(row.features, _day(row.at)))
+        if self._meanings is not None:
+            surprises = surprises + self._meanings.surprises(row.meaning, len(surprises))
         answered = {story.slot for parent in row.parents if (story := self._story_of(parent)) is not None}
         own = {self.stories[incident].slot for incident in self._authors.get(row.author or "", ())}
         floor = bar - self._parameters.merge_slack
@@ -224,15 +236,20 @@ class Scene:
             self._drop(story, 0)
             story.provisional = False
         story.put(row)
-        self._words.count(story.slot, row.numbers, 1)
+        self._count(story, row, 1)
         if row.author is not None:
             self._authors[row.author][story.id] += 1
         if len(story.rows) > self._parameters.kept:
             self._drop(story, min(1, len(story.rows) - 1))
 
+    def _count(self, story: Story, row: Row, step: int) -> None:
+        self._words.count(story.slot, row.numbers, step)
+        if self._meanings is not None:
+            self._meanings.count(story.slot, row.meaning, step)
+
     def _drop(self, story: Story, place: int) -> None:
         row = story.take(place)
-        self._words.count(story.slot, row.numbers, -1)
+        self._count(story, row, -1)
         if row.author is not None:
             incidents = self._authors[row.author]
             incidents[story.id] -= 1
@@ -274,7 +291,8 @@ class Scene:
         return surprise >= self._bar() + (parameters.lone_margin if len(small.rows) == 1 else parameters.merge_margin)
 
     def _surprise(self, row: Row, story: Story) -> float:
-        return self._words.surprise(self._words.heard(row.features, _day(row.at), story.held), story.held, len(story.rows))
+        said = self._words.surprise(self._words.heard(row.features, _day(row.at), story.held), story.held, len(story.rows))
+        return said + (self._meanings.surprise(row.meaning, story.slot) if self._meanings else 0.0)
 
     def _merge(self, older: Story, younger: Story) -> Merge:
         post = max(younger.rows, key=lambda row: (max(self._shared(row, other) for other in older.rows), row.order))

@@ -75,7 +75,7 @@ class Parameters:
 class Candidate:
     """A complaint about ``watch`` that looks for its incident. ``spans`` name the watch and are left out of comparisons.
 
-    ``vector`` (a sentence embedding of length 1) is carried for a likeness of meanings that is not compared yet.
+    ``vector``: its sentence vector as float16, in the space that the grouper was made for; None where there is none.
     """
 
     post_id: str
@@ -91,7 +91,7 @@ class Candidate:
     url: str | None = None
     spans: tuple[tuple[int, int], ...] = ()
     language: str | None = None
-    vector: NDArray[np.float32] | None = None
+    vector: NDArray[np.float16] | None = None
 
 
 @dataclass(frozen=True, slots=True)

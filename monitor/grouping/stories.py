@@ -7,9 +7,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import numpy as np
+from numpy.typing import NDArray
+
 from monitor.domain import Judged, Status
 from monitor.grouping.background import Background
 from monitor.grouping.likelihood import Features
+from monitor.grouping.meanings import Rounded, Space
 from monitor.grouping.shapes import Candidate
 from monitor.grouping.wording import Wording, wording
 
@@ -28,6 +32,7 @@ class Row:
     wording: Wording
     features: Features
     numbers: tuple[int, ...]
+    meaning: Rounded | None = None
 
     @property
     def order(self) -> tuple[datetime, str]:
@@ -35,16 +40,17 @@ class Row:
         return self.at, self.post_id
 
 
-def row_of(post: Candidate, background: Background) -> Row:
+def row_of(post: Candidate, background: Background, space: Space | None = None) -> Row:
     """Return a candidate as it is compared."""
     words = wording(post.text, post.spans)
     parents = tuple(parent for parent in (post.reply_to, post.quote_of, post.repost_of) if parent)
     features = background.features((*words.words, *sorted(words.names)))
     numbers = tuple({number for word in features for number, _, _ in word})
-    return Row(post.post_id, post.at, post.author_id, parents, post.topic, post.topic_p, post.text, words, features, numbers)
+    meaning = None if space is None or post.vector is None else space.rounded(post.vector, post.text)
+    return Row(post.post_id, post.at, post.author_id, parents, post.topic, post.topic_p, post.text, words, features, numbers, meaning)
 
 
-def candidate_of(judged: Judged) -> Candidate:
+def candidate_of(judged: Judged, vector: NDArray[np.float16] | None = None) -> Candidate:
     """Return a stored post as the candidate that it once was."""
     post, labels = judged.post, judged.labels
     return Candidate(
@@ -61,6 +67,7 @@ def candidate_of(judged: Judged) -> Candidate:
         url=post.url,
         spans=judged.mention.spans,
         language=post.language,
+        vector=vector,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from monitor.config import Retention
-from monitor.pipeline.parts import Outcome
+from monitor.pipeline.parts import REOPEN_WITHIN, Outcome
 from monitor.store import Limits, Store
 
 KEY = "pruned_at"
@@ -22,6 +22,8 @@ def is_due(store: Store, now: datetime) -> bool:
 def prune(store: Store, retention: Retention, now: datetime) -> Outcome:
     """Remove posts and records that are older than the retention allows."""
     removed = store.prune(limits(retention, now)).posts
+    with store.transaction():
+        store.posts.drop_vectors(now - REOPEN_WITHIN)
     store.put_state(KEY, now.isoformat().encode())
     return Outcome(removed)
 

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
+import numpy as np
+from numpy.typing import NDArray
+
 from monitor.attention import bad_news
+from monitor.classifiers import Embedder
 from monitor.domain import Because, Classification, Fingerprint, Incident, Judged, Kind, Member, Passage, Status, Step
 from monitor.errors import ModelError
-from monitor.grouping import Grouper, Placement
+from monitor.grouping import SHIPPED_SPACE, Grouper, Placement
 from monitor.grouping.stories import candidate_of
 from monitor.pipeline import changes
 from monitor.pipeline.parts import BATCH, GROUPING_DAYS, MONITOR, REOPEN_WITHIN, WAVE_TAKES, Memory, Outcome, Parts
 from monitor.store import Store
 
 MODEL_ERROR = "model_error"
+
+Vectors = Mapping[tuple[str, str], NDArray[np.float16]]
+"""Sentence vectors by post and watch."""
 
 
 def classify(store: Store, parts: Parts, now: datetime) -> Outcome:
@@ -54,9 +61,10 @@ def group(store: Store, parts: Parts, memory: Memory, now: datetime) -> Outcome:
     while more and (work := store.posts.ungrouped(BATCH)):
         more = len(work) == BATCH
         grouper = _grouper(store, parts, memory, now)
+        vectors = _vectors(parts, work)
         try:
             with store.transaction():
-                _place(store, parts, grouper, work, now)
+                _place(store, parts, grouper, work, vectors, now)
                 _merge(store, grouper, now)
         except BaseException:
             memory.forget()
@@ -74,17 +82,40 @@ def _grouper(store: Store, parts: Parts, memory: Memory, now: datetime) -> Group
     """The index of live incidents; rebuilt at the start and whenever staff changed incidents beside us."""
     version = store.state("incidents_version")
     if memory.grouper is None or memory.version != version:
-        memory.grouper = Grouper(parts.settings.grouping)
+        space = SHIPPED_SPACE if _embedder(parts) is not None else None
+        memory.grouper = Grouper(parts.settings.grouping, space=space)
         standing = store.incidents.standing(now - REOPEN_WITHIN, parts.settings.grouping.kept)
         complaints = [one for one in standing if one.incident.kind is Kind.COMPLAINT]  # waves are no trouble that a text could be like
-        memory.grouper.restore(complaints, store.posts.fingerprints(now - GROUPING_DAYS))
+        kept = store.posts.vectors(space.name) if space is not None else {}
+        vectors = {key: np.frombuffer(numbers, np.float16) for key, numbers in kept.items()}
+        memory.grouper.restore(complaints, store.posts.fingerprints(now - GROUPING_DAYS), vectors)
         for one, other in store.incidents.apart():
             memory.grouper.keep_apart(one, other)
         memory.version = version
     return memory.grouper
 
 
-def _place(store: Store, parts: Parts, grouper: Grouper, work: Sequence[Judged], now: datetime) -> None:
+def _embedder(parts: Parts) -> Embedder | None:
+    """Return what gives vectors of the space that grouping knows; None where the model gives none, or others."""
+    model: object = parts.classifier
+    return model if isinstance(model, Embedder) and model.vectors == SHIPPED_SPACE.name else None
+
+
+def _vectors(parts: Parts, work: Sequence[Judged]) -> Vectors:
+    """Return the vectors of the posts that may have to be placed, by post and watch."""
+    embedder = _embedder(parts)
+    if embedder is None:
+        return {}
+    wanted = [
+        judged
+        for judged in work
+        if judged.incident_id is None and (is_complaint(judged, parts) or judged.post.repost_of or judged.post.quote_of)
+    ]
+    found = embedder.embed([Passage(judged.post.text, judged.mention.spans, judged.post.language) for judged in wanted])
+    return {(judged.post.id, judged.mention.watch): row for judged, row in zip(wanted, found.astype(np.float16), strict=True)}
+
+
+def _place(store: Store, parts: Parts, grouper: Grouper, work: Sequence[Judged], vectors: Vectors, now: datetime) -> None:
     waves = store.incidents.waves(now - WAVE_TAKES) if any(_joins_waves(judged, parts) for judged in work) else {}
     next_id = store.incidents.next_id()
     opened: list[Incident] = []
@@ -101,7 +132,7 @@ def _place(store: Store, parts: Parts, grouper: Grouper, work: Sequence[Judged],
             prints.append(Fingerprint(judged.post.id, judged.mention.watch, judged.post.created_at, bits, copy_of, judged.incident_id))
             continue
         if is_complaint(judged, parts) or _passes_on_a_member(store, judged, placed):
-            placement = grouper.place([candidate_of(judged)], next_id)[0]
+            placement = grouper.place([candidate_of(judged, vectors.get((judged.post.id, judged.mention.watch)))], next_id)[0]
             if placement.reopens:
                 back.add(placement.incident_id)
             if placement.opened:
@@ -119,6 +150,8 @@ def _place(store: Store, parts: Parts, grouper: Grouper, work: Sequence[Judged],
         prints.append(Fingerprint(judged.post.id, judged.mention.watch, judged.post.created_at, bits, copy_of, incident_id))
     for incident_id in sorted(back):
         _reopen(store, grouper, incident_id, now)
+    times = {(judged.post.id, judged.mention.watch): judged.post.created_at for judged in work}
+    store.posts.add_vectors(SHIPPED_SPACE.name, ((*key, times[key], row.tobytes()) for key, row in vectors.items() if key in placed))
     _write(store, grouper, opened, members, prints, work, now)
 
 

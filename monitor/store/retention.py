@@ -111,6 +111,7 @@ class Retention:
         if self._searchable and text:
             self._db.execute("INSERT INTO post_search (rowid, words) VALUES (?, ?)", (n, grams([text])[0]))
         self._db.execute("DELETE FROM fingerprints WHERE at = ? AND post = ?", (created, n))
+        self._db.execute("DELETE FROM vectors WHERE post = ?", (n,))
         self._db.execute("UPDATE incident_posts SET copy_of = NULL, because = ? WHERE post = ?", (_EDITED, n))
         self.leave_unswept()
         return {row[0] for row in self._db.rows("SELECT incident FROM incident_posts WHERE post = ?", (n,))}
@@ -236,6 +237,7 @@ class Retention:
             (at, n),
         )
         self._db.execute("UPDATE mentions SET spans = '[]', step = CASE WHEN step < 2 THEN 3 ELSE step END WHERE post = ?", (n,))
+        self._db.execute("DELETE FROM vectors WHERE post = ?", (n,))
         if author is not None:
             self._drop_authors({author})
 
@@ -255,7 +257,7 @@ class Retention:
         self._unquote([row[:3] for row in found])
         if bury:
             self._bury([row[3] for row in found], at)
-        for table in ("labels", "classifications", "incident_posts", "engagement", "measured", "looks", "mentions"):
+        for table in ("labels", "classifications", "incident_posts", "engagement", "measured", "looks", "vectors", "mentions"):
             self._db.execute(f"DELETE FROM {table} WHERE post IN (SELECT value FROM json_each(?))", (chosen,))
         self._db.executemany("DELETE FROM fingerprints WHERE at = ? AND post = ?", [(row[4], row[0]) for row in found])
         self._db.execute("DELETE FROM posts WHERE n IN (SELECT value FROM json_each(?))", (chosen,))

@@ -465,6 +465,23 @@ def m_keep_the_score(db: Database) -> None:
             db.execute(statement)
 
 
+@migrations()
+def m_keep_vectors(db: Database) -> None:
+    """Sentence vectors (float16) of posts in incidents, so that grouping goes on as it was after a restart."""
+    db.execute(
+        """CREATE TABLE vectors (
+            post INTEGER NOT NULL,
+            watch TEXT NOT NULL,
+            at TEXT NOT NULL,
+            space TEXT NOT NULL,
+            numbers BLOB NOT NULL,
+            PRIMARY KEY (post, watch),
+            FOREIGN KEY (post, watch) REFERENCES mentions(post, watch) ON DELETE CASCADE
+        ) STRICT, WITHOUT ROWID"""
+    )
+    db.execute("CREATE INDEX vectors_at ON vectors(at)")
+
+
 VERSION = len(migrations._migrations)
 
 

@@ -8,21 +8,30 @@ import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
+
+import numpy as np
 
 ROOT = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
+from monitor.classifiers import Embedder  # noqa: E402
+from monitor.classifiers.embedded import Embedded, Options  # noqa: E402
 from monitor.collectors.jsonl import BadRecord, records  # noqa: E402
-from monitor.domain import Post, Watch  # noqa: E402
-from monitor.grouping import Candidate, Grouper  # noqa: E402
+from monitor.domain import Passage, Post, Watch  # noqa: E402
+from monitor.grouping import SHIPPED_SPACE, Candidate, Grouper  # noqa: E402
 from monitor.matching import Matcher  # noqa: E402
 
-OWN = ROOT / "tests/streams/grouping.jsonl"
-OWN_WATCH = Watch("한울오토", any=("한울오토", "한울", "Hanul Auto Transport", "Hanul Auto", "Hanul"))
+STREAMS = ROOT / "tests/streams"
+OWN = {
+    "grouping.jsonl": Watch("한울오토", any=("한울오토", "한울", "Hanul Auto Transport", "Hanul Auto", "Hanul")),
+    "grouping-market.jsonl": Watch("새벽마켓", any=("새벽마켓", "Dawnmart")),
+    "grouping-airline.jsonl": Watch("가온항공", any=("가온항공", "가온", "Gaon")),
+}
 
 
 def read_posts(file: Path) -> list[Post]:
@@ -57,14 +66,29 @@ def candidate(post: Post, watch: Watch | None) -> Candidate:
     )
 
 
-def incidents(posts: Sequence[Post], watch: Watch | None = None, grouper: Grouper | None = None) -> dict[str, int]:
+def embedder(model: str | None = None) -> Embedder | None:
+    """Return the embedded model (a folder, or the shipped one) if it gives the vectors that grouping knows."""
+    found: object = Embedded(Options(model))
+    return found if isinstance(found, Embedder) and found.vectors == SHIPPED_SPACE.name else None
+
+
+def with_vectors(candidates: Sequence[Candidate], model: Embedder | None) -> list[Candidate]:
+    """Return candidates with their sentence vectors."""
+    if model is None:
+        return list(candidates)
+    vectors = model.embed([Passage(one.text, one.spans, one.language) for one in candidates]).astype(np.float16)
+    return [replace(one, vector=vector) for one, vector in zip(candidates, vectors, strict=True)]
+
+
+def incidents(posts: Sequence[Post], watch: Watch | None = None, model: Embedder | None = None) -> dict[str, int]:
     """Return the incident of each post as it stands at the end, merges done; one tick a minute."""
-    grouper = grouper or Grouper()
+    grouper = Grouper(space=None if model is None else SHIPPED_SPACE)
     found: dict[str, int] = {}
     into: dict[int, int] = {}
     ordered = sorted(posts, key=lambda post: (post.created_at, post.id))
-    for _, minute in groupby(ordered, key=lambda post: post.created_at.replace(second=0, microsecond=0)):
-        batch = [candidate(post, watch) for post in minute]
+    candidates = with_vectors([candidate(post, watch) for post in ordered], model)
+    for _, minute in groupby(candidates, key=lambda one: one.at.replace(second=0, microsecond=0)):
+        batch = list(minute)
         placements = grouper.place(batch, len(into) + 1)
         for placement in placements:
             into.setdefault(placement.incident_id, placement.incident_id)
@@ -130,11 +154,11 @@ def read_labels(file: Path) -> dict[str, str]:
     return {line["id"]: line["incident"] for line in lines if "incident" in line}
 
 
-def report(file: Path, watch: Watch | None) -> dict[str, object]:
+def report(file: Path, watch: Watch | None, model: Embedder | None = None) -> dict[str, object]:
     """Group a labelled stream and return its scores: all labels, and the two halves."""
     posts, truth = read_posts(file), read_labels(file)
     began = time.perf_counter()
-    found = incidents(posts, watch)
+    found = incidents(posts, watch, model)
     seconds = time.perf_counter() - began
     tuned, kept = halves(truth)
     return {
@@ -147,16 +171,19 @@ def report(file: Path, watch: Watch | None) -> dict[str, object]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Group ``--posts`` into ``--out``, or, without them, score the labelled stream of the tests."""
+    """Group ``--posts`` into ``--out``, or, without them, score the labelled streams of the tests."""
     parser = argparse.ArgumentParser(prog="evaluate grouping", description=__doc__)
-    parser.add_argument("--posts", type=Path, help="post-record file, plain or gzip; without it the labelled stream of the tests is scored")
+    parser.add_argument("--posts", type=Path, help="post-record file, plain or gzip; else the labelled streams of the tests are scored")
     parser.add_argument("--out", type=Path, help="where to write one {id, incident} a line")
+    parser.add_argument("--model", help="folder of an embedded model that gives vectors; the shipped model if left out")
+    parser.add_argument("--words", action="store_true", help="leave vectors out")
     options = parser.parse_args(argv)
+    model = None if options.words else embedder(options.model)
     if options.posts is None:
-        print(json.dumps(report(OWN, OWN_WATCH), ensure_ascii=False, indent=2))
+        print(json.dumps([report(STREAMS / name, watch, model) for name, watch in OWN.items()], ensure_ascii=False, indent=2))
         return 0
     posts = read_posts(options.posts)
-    found = incidents(posts)
+    found = incidents(posts, model=model)
     lines = (json.dumps({"id": post.id, "incident": found[post.id]}, ensure_ascii=False) for post in posts)
     text = "".join(f"{line}\n" for line in lines)
     if options.out is None:

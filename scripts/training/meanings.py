@@ -1,0 +1,43 @@
+"""Fit the mean vectors that grouping takes off sentence vectors (``monitor/grouping/meanings.json``), from troubles told several ways.
+
+``GAIN``, ``MIDDLE``, ``MOST`` and ``CAP`` were chosen on the tuning half of our own stream and on
+streams made of ``models/pairs/mast.jsonl``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from monitor.classifiers.embedded.encoder import Encoder  # noqa: E402
+from monitor.classifiers.embedded.wording import MARK, marked  # noqa: E402
+
+GAIN, MIDDLE, MOST, CAP = 1.0, 0.1, 6, 2.4
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write the file."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", type=Path, default=ROOT / "models/embedded", help="folder of the model")
+    options = parser.parse_args(argv)
+    card = json.loads((options.model / "card.json").read_text(encoding="utf-8"))
+    encoder = Encoder((options.model / "tokenizer.json").read_bytes(), (options.model / "model.onnx").read_bytes())
+    lines = (ROOT / "models/pairs/mast.jsonl").read_text(encoding="utf-8").splitlines()
+    texts = [one["text"] for line in lines for one in json.loads(line)["texts"]]
+    vectors = encoder.judge([marked(text, ()).replace(MARK, " ") for text in texts])[1]
+    korean = [re.search("[가-힣]", text) is not None for text in texts]
+    sides = {"ko": [at for at, is_korean in enumerate(korean) if is_korean], "other": [at for at, yes in enumerate(korean) if not yes]}
+    means = {name: [round(float(value), 4) for value in vectors[rows].mean(axis=0)] for name, rows in sides.items()}
+    made = {"space": f"{card['name']}@{card['version']}", "gain": GAIN, "middle": MIDDLE, "most": MOST, "cap": CAP, "means": means}
+    (ROOT / "monitor/grouping/meanings.json").write_text(json.dumps(made) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
