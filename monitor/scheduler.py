@@ -25,7 +25,7 @@ from apscheduler.events import (
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.blocking import BlockingScheduler
 
-from monitor import report
+from monitor import charts, report
 from monitor.collectors import Refresher
 from monitor.errors import Busy, MonitorError, StoreError
 from monitor.pipeline import Memory, Parts, Pipeline, Source, health, refreshing
@@ -120,6 +120,8 @@ class Daemon:
 
     def run(self) -> None:
         """Block until told to stop; raises ``Busy`` when another daemon holds the database."""
+        if any(getattr(notifier, "pictures", False) for notifier in self.parts.notifiers.values()):
+            charts.make_ready()
         with Store.open(self.database) as store, leased(store), opened(self.doors):
             self._schedule()
             self._listen()

@@ -5,10 +5,23 @@ Pure but for matplotlib, which is loaded at the first picture. Words in Korean a
 
 from __future__ import annotations
 
-from monitor.charts.drawing import WIDTH, Kind, readable
+from monitor.charts.drawing import WIDTH, Kind, make_ready, readable
 from monitor.charts.reliability import Reliability, reliability
 from monitor.charts.spreading import Curve, spread
 from monitor.charts.timeline import Timeline, timeline
 from monitor.charts.weekly import Bars, bars
 
-__all__ = ["WIDTH", "Bars", "Curve", "Kind", "Reliability", "Timeline", "bars", "readable", "reliability", "spread", "timeline"]
+__all__ = [
+    "WIDTH",
+    "Bars",
+    "Curve",
+    "Kind",
+    "Reliability",
+    "Timeline",
+    "bars",
+    "make_ready",
+    "readable",
+    "reliability",
+    "spread",
+    "timeline",
+]

@@ -32,6 +32,12 @@ def readable(language: str) -> str:
     return "ko" if language == "ko" and korean_font() is not None else "en"
 
 
+def make_ready() -> None:
+    """Load matplotlib and find the fonts, which takes seconds the first time: so that no alert waits for it."""
+    figure()
+    readable("ko")
+
+
 def figure(width: int = WIDTH, height: int = HEIGHT) -> tuple[Figure, Axes]:
     """Return an empty figure of so many pixels and its axes, in our looks."""
     from matplotlib.figure import Figure
