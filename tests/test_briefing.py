@@ -265,7 +265,14 @@ def test_the_best_signal_stands_in_the_brief() -> None:
 
 def test_the_story_has_a_beginning_a_turn_and_an_end() -> None:
     spoke = Decision(
-        7, NOW - HOUR, Reason.FIRST, True, Severity.HIGH, Because("alerting_first_alarm", {"expected": 1, "observed": 9, "authors": 4}), {}, ("당직",)
+        7,
+        NOW - HOUR,
+        Reason.FIRST,
+        True,
+        Severity.HIGH,
+        Because("alerting_first_alarm", {"expected": 1, "observed": 9, "authors": 4}),
+        {},
+        ("당직",),
     )
     quiet = replace(
         spoke, reason=Reason.TOO_SOON, notify=False, because=Because("alerting_too_soon", {"told_at": NOW - HOUR}), receivers=()

@@ -198,7 +198,13 @@ def test_staff_correct_the_model(store):
     store.posts.label(Correction("x:0001", WATCH, "lee", at(60), False, Sentiment.NEU, "price"))
     store.posts.label(Correction("x:0001", WATCH, "park", at(61), True, None, "price"))
     ((found, mention, correction),) = store.posts.labels()
-    assert (found.id, mention.watch, correction.who, correction.complaint, correction.sentiment) == ("x:0001", WATCH, "park", True, Sentiment.NEU)
+    assert (found.id, mention.watch, correction.who, correction.complaint, correction.sentiment) == (
+        "x:0001",
+        WATCH,
+        "park",
+        True,
+        Sentiment.NEU,
+    )
     assert store.posts.labels(since=at(62)) == []
     with pytest.raises(NotFound):
         store.posts.label(Correction("x:0001", "other", "lee", NOON, True))

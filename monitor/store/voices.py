@@ -31,7 +31,8 @@ class Voices:
         """The first post of an incident that is still there, or None."""
         found = self._db.row(
             f"""SELECT {POST} FROM incident_posts i INDEXED BY incident_posts_of CROSS JOIN posts p ON p.n = i.post
-            LEFT JOIN authors a ON a.n = p.author WHERE i.incident = ? AND p.gone_at IS NULL AND p.text <> '' ORDER BY i.at, p.id LIMIT 1""",
+            LEFT JOIN authors a ON a.n = p.author WHERE i.incident = ? AND p.gone_at IS NULL AND p.text <> ''
+            ORDER BY i.at, p.id LIMIT 1""",
             (incident_id,),
         )
         return None if found is None else post_of(found[:POST_WIDTH])

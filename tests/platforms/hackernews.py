@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import html
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
