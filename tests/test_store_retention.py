@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from storing import NOON, WATCH, assessment, at, classify, collect, decision, group, incident, labels, message, post, story
 
-from monitor.domain import Author, Correction, Engagement, Fingerprint, Gone, Mention, Quote, Run, Severity, Status, Step
+from monitor.domain import Author, Correction, Engagement, Fingerprint, Gone, Mention, Post, Quote, Run, Severity, Status, Step
 from monitor.errors import NotFound
 from monitor.store import Limits, Store
 
@@ -72,6 +72,31 @@ def test_what_is_deleted_before_it_was_judged_is_not_judged(store):
 def test_a_post_that_was_deleted_before_we_saw_it_never_comes_in(store):
     assert gone(store, "x:0001") == 0
     assert store.posts.add([post(1), post(2)], [], [Mention("x:0001", WATCH), Mention("x:0002", WATCH)], [], [], NOON) == (1, 1, 0, 0)
+
+
+def passed_on() -> list[Post]:
+    """A post, a repost with its words, one that says something else, and a repost of another post."""
+    text = "한울오토 새 차에 흠집이 가득한데 아무도 전화를 받지 않아요"
+    return [
+        post(1, text),
+        post(2, f"RT @kim: {text}", "lee", repost_of="x:0001"),
+        post(3, "한울오토 이런 일이 또 있네요", "park", repost_of="x:0001"),
+        post(4, f"RT @choi: {text}", "lee", repost_of="x:9999"),
+    ]
+
+
+def test_reposts_that_repeat_a_deleted_post_go_with_it(store):
+    collect(store, passed_on())
+    assert gone(store, "x:0001") == 2
+    assert [bool(store.posts.get(one.id).text) for one in passed_on()] == [False, False, True, True]
+    assert store.posts.search("흠집")[0].id == "x:0004"
+
+
+def test_reposts_that_repeat_a_forgotten_person_lose_their_words(store):
+    collect(store, passed_on())
+    assert store.forget("@kim", "park", at(60)).posts == 1
+    assert store.posts.get("x:0001") is None
+    assert [bool(store.posts.get(one.id).text) for one in passed_on()[1:]] == [False, True, True]
 
 
 def test_quotations_go_with_the_post(store):

@@ -96,8 +96,10 @@ class Retention:
                     if not line.if_known:
                         self._bury([line.post_id], stamp(line.observed_at))
                 elif found[1] is None:
-                    self._redact(found[0], stamp(line.observed_at))
-                    changed.append(found[0])
+                    whole = [found[0], *self._passing_on([found[0]])]
+                    for n in whole:
+                        self._redact(n, stamp(line.observed_at))
+                    changed += whole
             if changed:
                 self.leave_unswept()
         return len(changed)
@@ -138,6 +140,8 @@ class Retention:
             for n, author_id in found:
                 numbers = [row[0] for row in self._db.rows("SELECT n FROM posts WHERE author = ?", (n,))]
                 posts += len(numbers)
+                for passed_on in self._passing_on(numbers):
+                    self._redact(passed_on, stamp(now))
                 incidents |= self._delete(numbers, stamp(now), bury=True)
                 self._bury([author_id], stamp(now))
                 self._db.execute("DELETE FROM authors WHERE n = ?", (n,))
@@ -211,6 +215,16 @@ class Retention:
                 authors += self._drop_authors({row[2] for row in batch if row[2] is not None})
             posts += len(numbers)
         return posts, authors
+
+    def _passing_on(self, numbers: Sequence[int]) -> list[int]:
+        """Reposts that repeat the words of these posts; those that say something else are their authors' own."""
+        found = self._db.rows(
+            """SELECT r.n, r.text, p.text FROM json_each(?) k CROSS JOIN posts p ON p.n = k.value
+            CROSS JOIN posts r INDEXED BY posts_reposts ON r.repost_of = p.id WHERE r.gone_at IS NULL""",
+            (json.dumps(list(numbers)),),
+        )
+        known = set(numbers)
+        return [n for n, repeated, text in found if n not in known and Quotation(text, None).stands_in(repeated)]
 
     def _removed(self, name: str) -> bool:
         return bool(self._db.value("SELECT EXISTS (SELECT 1 FROM tombstones WHERE digest = ?)", (_digest(name),)))

@@ -482,6 +482,12 @@ def m_keep_vectors(db: Database) -> None:
     db.execute("CREATE INDEX vectors_at ON vectors(at)")
 
 
+@migrations()
+def m_find_reposts(db: Database) -> None:
+    """Reposts repeat the words of what they pass on, and go with it."""
+    db.execute("CREATE INDEX posts_reposts ON posts(repost_of) WHERE repost_of IS NOT NULL")
+
+
 VERSION = len(migrations._migrations)
 
 
