@@ -121,6 +121,27 @@ def test_one_message_is_kept_up_to_date_and_its_thread_tells_the_history(slack: 
     assert history == [("이유", False), ("🔴 심각 · 악화", True), ("✅ 해결", False)]
 
 
+def test_an_incident_that_comes_back_is_heard_by_the_channel(slack: SlackStub) -> None:
+    notifier = bot(slack)
+    handle = notifier.send(message(), None)
+    again = message(dedup_key="incident-12/first/later", badge="심각", headline="다시 시작되었습니다.")
+    assert notifier.send(again, handle) == handle
+    heard = [read(entry["blocks"]) for entry in replies(slack) if entry["reply_broadcast"]]
+    assert len(heard) == 1
+    assert "다시 시작되었습니다." in heard[0]
+
+
+@pytest.mark.parametrize("thread", ["storm-2026-11-21", "digest-2026-11-21", "health-collector-boards", "weekly"])
+def test_what_is_about_no_single_incident_is_posted_anew_each_time(slack: SlackStub, thread: str) -> None:
+    notifier = bot(slack)
+    first, second = (message(thread=thread, dedup_key=f"{thread}/{n}", reason=None, buttons=(), headline=f"{n}번째 소식") for n in (1, 2))
+    handle = notifier.send(first, None)
+    assert notifier.send(second, handle) != handle
+    assert ["1번째" in read(root["blocks"]) for root in roots(slack)] == [True, False]
+    assert notifier.resume(second, handle) == f"{CHANNEL}/{roots(slack)[1]['ts']}"
+    assert len(roots(slack)) == 2
+
+
 def test_an_update_makes_no_sound_and_nothing_unfurls(slack: SlackStub) -> None:
     notifier = bot(slack)
     handle = notifier.send(message(), None)

@@ -22,8 +22,8 @@ from monitor.notifiers.slack.pictures import Pictures
 
 EVENT = "complaint_alert"
 """Type of the metadata by which we know our own messages again."""
-HEARD = frozenset({Reason.WORSENED, Reason.CROSSED, Reason.ESCALATED, Reason.REPEAT})
-"""News that the whole channel should see, not only who follows the thread."""
+HEARD = frozenset({Reason.FIRST, Reason.WORSENED, Reason.CROSSED, Reason.ESCALATED, Reason.REPEAT})
+"""News that the whole channel should see, not only who follows the thread; ``FIRST`` again, of an incident that has come back."""
 BEFORE = timedelta(minutes=5)
 LOOKED_THROUGH = 5
 _REMEMBERED = 200
@@ -107,11 +107,11 @@ class Slack:
 
     def send(self, message: Message, previous: str | None = None) -> str:
         """Post ``message``, or bring the message it continues up to date and tell the news in its thread. Raises ``DeliveryFailed``."""
-        return str(self._deliver(message, Place.parse(previous), self._begun.get(message.dedup_key)))
+        return str(self._deliver(message, _continued(message, previous), self._begun.get(message.dedup_key)))
 
     def resume(self, message: Message, previous: str | None = None) -> str:
         """``send`` again what may have got through before: first looks whether it stands there already. Raises ``DeliveryFailed``."""
-        place, begun = Place.parse(previous), self._begun.get(message.dedup_key)
+        place, begun = _continued(message, previous), self._begun.get(message.dedup_key)
         stands = begun.place if begun else place or self._standing(message)
         if stands is not None:
             begun = begun or _Begun(stands)
@@ -229,7 +229,7 @@ class Slack:
             return None
         key = _mark(message)["event_payload"]
         for entry in self._read(self._client.conversations_history, message, channel=self.options.channel):
-            if _payload(entry) == key:
+            if _marked(entry) == key:
                 return Place.parse(f"{self.options.channel}/{entry.get('ts')}")
         return None
 
@@ -237,7 +237,7 @@ class Slack:
         """Which parts of the thread's news an earlier attempt has told."""
         found = set()
         for entry in self._read(self._client.conversations_replies, message, channel=place.channel, ts=place.ts):
-            said = _payload(entry)
+            said = _marked(entry)
             if said.get("dedup_key") == _key(message) and isinstance(said.get("part"), int):
                 found.add(said["part"])
         return found
@@ -259,6 +259,14 @@ class Slack:
                 return
 
 
+def _continued(message: Message, previous: str | None) -> Place | None:
+    """Where the living message stands that ``message`` continues; only an incident has one.
+
+    Other news (a storm page, a digest, trouble of our own, the weekly report) is posted anew, or nobody would hear it.
+    """
+    return Place.parse(previous) if message.reason is not None else None
+
+
 def _key(message: Message) -> str:
     """Our name for a message, the same in every process; hashed, for a key may be long."""
     return hashlib.sha256(f"{message.dedup_key}|{message.language}".encode(errors="replace")).hexdigest()[:32]
@@ -268,7 +276,7 @@ def _mark(message: Message, part: int = 0) -> dict[str, Any]:
     return {"event_type": EVENT, "event_payload": {"dedup_key": _key(message), "part": part}}
 
 
-def _payload(entry: dict[str, Any]) -> dict[str, Any]:
+def _marked(entry: dict[str, Any]) -> dict[str, Any]:
     found = entry.get("metadata")
     said = found.get("event_payload") if isinstance(found, dict) and found.get("event_type") == EVENT else None
     return said if isinstance(said, dict) else {}
