@@ -33,7 +33,7 @@ from monitor.domain import (
     Severity,
     Status,
 )
-from monitor.messages import SEOUL, Briefing, Reader, compose, digest, health, letters, names, notices, say, sentence, storm
+from monitor.messages import SEOUL, Briefing, Reader, compose, digest, health, letters, names, notices, roundup, say, sentence, storm
 from monitor.messages.korean import PARTICLES, particle
 from monitor.messages.phrases import PHRASES
 from monitor.messages.sentences import ROOMS, SENTENCES
@@ -546,6 +546,15 @@ def test_digest_and_storm_name_every_incident() -> None:
         assert [fact.label for fact in message.facts] == [f"{number}번" for number in range(1, 41)]
         assert all(f"사건 제목 {number}" in fact.value for number, fact in enumerate(message.facts, 1))
     assert storm(several, NOW, "en", SEOUL).severity is Severity.CRITICAL
+
+
+def test_a_digest_says_how_many_it_leaves_out() -> None:
+    several = [briefing(Reason.DIGEST, incident=incident(id=number)) for number in range(1, 21)]
+    for write in (digest, roundup):
+        cut = write(several, NOW, "ko", SEOUL, more=14)
+        assert "34건" in cut.subject
+        assert cut.lines == ("이 밖에 14건이 더 있습니다.",)
+        assert write(several, NOW, "en", SEOUL).lines == ()
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])

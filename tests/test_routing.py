@@ -24,7 +24,7 @@ from monitor.config.sections import Partner
 from monitor.domain import Incident, Kind, Severity, Silence, Status, Subscriber, When
 from monitor.errors import ConfigError
 from monitor.messages import sentence
-from monitor.pipeline import rounds
+from monitor.pipeline import deciding, rounds
 from monitor.store import Store
 from scripts.storming.storm import storm
 
@@ -246,6 +246,39 @@ def test_digests_come_hourly_or_at_the_local_hour(world: World) -> None:
     for _ in range(2):
         rounds.subscribers(world.store, world.parts, world.now)
     assert [name for name, _ in told(world) if "@" in name].count("daily@hanul-auto.example") == 1
+
+
+TROUBLES = (
+    "전기차가 물에 잠겨 감전될 뻔했습니다 topic=safety !",
+    "배송 트럭 브레이크가 안 들어서 신호를 그냥 지나갔대요 topic=partner_subcontractor !",
+    "부두 창고에서 불이 났는데 연기가 마을까지 옵니다 topic=damage_loss !",
+    "개인정보가 통째로 털려서 스팸 전화만 하루 열 통 topic=privacy !",
+)
+
+
+def test_a_subscribers_digest_has_what_staff_heard_by_a_storm_page_alone(world: World) -> None:
+    world.store.subscribers.put(subscriber("daily@hanul-auto.example", When.DAILY))
+    for _ in range(2):
+        world.tick()
+        world.pass_time(hours=24)
+    for text in TROUBLES:
+        world.measure(world.post(text, followers=900_000), views=40_000, likes=900)
+    world.tick()
+    assert [thread for _, thread in told(world) if thread.startswith("storm")]
+    world.pass_time(hours=24)
+    rounds.subscribers(world.store, world.parts, world.now)
+    (row,) = [row for row in world.store.outbox.list(everything=True) if row.receiver == "daily@hanul-auto.example"]
+    critical = {f"{j.incident.id}번" for j in world.judgements if j.decision.severity is Severity.CRITICAL}
+    assert len(critical) == len(TROUBLES)
+    assert {fact.label for fact in row.message.facts} >= critical
+    assert "담당자에게 알린" in row.message.subject
+    assert "알릴 정도는 아니지만" not in row.message.headline
+
+
+def test_whom_older_databases_have_on_storm_pages_is_known(world: World) -> None:
+    world.store.put_state("storm", b'{"named": [3, 5], "at": "2026-03-02T01:00:00+00:00"}')
+    at = datetime(2026, 3, 2, 1, tzinfo=UTC)
+    assert deciding.storm_named(world.store) == ({3: at, 5: at}, at)
 
 
 # ---- config.toml and the verbs

@@ -18,6 +18,14 @@ _DIGEST: dict[str, Pair] = {
         "{n:count} incident{n:s} out of the ordinary, none urgent enough for an alert of its own.",
     ),
 }
+_ROUNDUP: dict[str, Pair] = {
+    "subject": ("[요약] 담당자에게 알린 사건 {n:count}건", "[Digest] {n:count} incident{n:s} that staff were told of"),
+    "headline": (
+        "지난 요약 뒤로 담당자에게 알린 사건이 {n:count}건 있습니다.",
+        "Since the last digest staff were told of {n:count} incident{n:s}.",
+    ),
+}
+_MORE: Pair = ("이 밖에 {more:count}건이 더 있습니다.", "{more:count} more incident{more:s} not listed here.")
 _STORM: dict[str, Pair] = {
     "subject": ("[심각] 동시에 심각한 사건 {n:count}건", "[Critical] {n:count} critical incident{n:s} at once"),
     "headline": (
@@ -188,9 +196,14 @@ HEALTH_CODES = frozenset(_HEALTH)
 _VALUES = ("name", "silent", "missing", "why", "times", "since", "until", "usual", "share", "blind")
 
 
-def digest(briefings: Sequence[Briefing], at: datetime, language: str, zone: tzinfo) -> Message:
-    """One message about ``briefings`` that were not worth an alert each, in the order given."""
-    return _list(briefings, _DIGEST, Severity.MODERATE, "digest", Reader(language, zone, at), at)
+def digest(briefings: Sequence[Briefing], at: datetime, language: str, zone: tzinfo, *, more: int = 0) -> Message:
+    """One message about ``briefings`` that were not worth an alert each, in the order given; ``more`` were left out of the list."""
+    return _list(briefings, _DIGEST, Severity.MODERATE, "digest", Reader(language, zone, at), at, more)
+
+
+def roundup(briefings: Sequence[Briefing], at: datetime, language: str, zone: tzinfo, *, more: int = 0) -> Message:
+    """A subscriber's digest: one message about ``briefings`` that staff were told of at once; ``more`` were left out of the list."""
+    return _list(briefings, _ROUNDUP, Severity.MODERATE, "digest", Reader(language, zone, at), at, more)
 
 
 def storm(briefings: Sequence[Briefing], at: datetime, language: str, zone: tzinfo) -> Message:
@@ -198,12 +211,14 @@ def storm(briefings: Sequence[Briefing], at: datetime, language: str, zone: tzin
     return _list(briefings, _STORM, Severity.CRITICAL, "storm", Reader(language, zone, at), at)
 
 
-def _list(briefings: Sequence[Briefing], words: dict[str, Pair], severity: Severity, thread: str, reader: Reader, at: datetime) -> Message:
-    n = {"n": len(briefings)}
+def _list(
+    briefings: Sequence[Briefing], words: dict[str, Pair], severity: Severity, thread: str, reader: Reader, at: datetime, more: int = 0
+) -> Message:
+    n = {"n": len(briefings) + more}
     entries = [Fact(reader.fill(_ENTRY, {"id": b.incident.id}), f"{subject(b, reader)} — {clean(b.incident.title, 80)}") for b in briefings]
     return Message(
         subject=reader.fill(words["subject"], n),
-        lines=(),
+        lines=(reader.fill(_MORE, {"more": more}),) if more else (),
         facts=tuple(entries),
         quotes=(),
         actions=(),

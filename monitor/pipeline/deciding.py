@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -118,15 +118,18 @@ def _certainty(store: Store, incident: Incident) -> float:
     return sum(verdicts) / len(verdicts) if verdicts else 1.0
 
 
-def storm_named(store: Store) -> tuple[set[int], datetime | None]:
-    """Incidents that storm pages have named, and when the last one went out."""
-    kept = json.loads(store.state(STORM) or b'{"named": [], "at": null}')
-    return set(kept["named"]), datetime.fromisoformat(kept["at"]) if kept["at"] else None
+def storm_named(store: Store) -> tuple[dict[int, datetime], datetime | None]:
+    """Incidents that storm pages have named, each with the moment, and when the last page went out."""
+    kept = json.loads(store.state(STORM) or b'{"named": {}, "at": null}')
+    named = kept["named"] if isinstance(kept["named"], dict) else dict.fromkeys(kept["named"], kept["at"])  # a list in older databases
+    moments = {int(number): datetime.fromisoformat(at) for number, at in named.items()}
+    return moments, datetime.fromisoformat(kept["at"]) if kept["at"] else None
 
 
-def remember_storm(store: Store, named: set[int], now: datetime) -> None:
-    """Keep whom a storm page named; inside the caller's transaction."""
-    store.put_state(STORM, json.dumps({"named": sorted(named), "at": now.isoformat()}).encode())
+def remember_storm(store: Store, named: Mapping[int, datetime], now: datetime) -> None:
+    """Keep whom storm pages named, and when; inside the caller's transaction."""
+    kept = {number: at.isoformat() for number, at in sorted(named.items())}
+    store.put_state(STORM, json.dumps({"named": kept, "at": now.isoformat()}).encode())
 
 
 def sent(spoken: Sequence[Decision]) -> dict[str, int]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from monitor import alerting, messages
 from monitor.domain import Decision, Incident, Message, Severity, Subscriber, When
@@ -40,7 +41,7 @@ def storm_page(store: Store, parts: Parts, now: datetime) -> Outcome:
         put_pressure(store, pressure(store, settings.budget, now).after(now, settings.budget).paid(settings.budget))
         for incident_id in page.fresh:
             store.incidents.mark_alerted(incident_id, Severity.CRITICAL, now)
-        remember_storm(store, named | set(page.fresh), now)
+        remember_storm(store, named | dict.fromkeys(page.fresh, now), now)
     return Outcome(1)
 
 
@@ -76,7 +77,8 @@ def digest(store: Store, parts: Parts, now: datetime) -> Outcome:
             last[receiver.name] = now
             told += len(rows)
             with store.transaction():
-                _send(store, parts, rows[:MOST_IN_DIGEST], [receiver.name], messages.digest, now)
+                write = partial(messages.digest, more=len(rows[MOST_IN_DIGEST:]))
+                _send(store, parts, rows[:MOST_IN_DIGEST], [receiver.name], write, now)
                 store.put_state(DIGEST, json.dumps({name: at.isoformat() for name, at in last.items()}).encode())
     return Outcome(told)
 
@@ -84,6 +86,11 @@ def digest(store: Store, parts: Parts, now: datetime) -> Outcome:
 def _digested(store: Store, since: datetime, now: datetime) -> list[tuple[Incident, Decision]]:
     silences = store.incidents.silences(now)
     rows = [row for row in store.incidents.digested(since) if not alerting.silenced(row[0], silences, now, row[1].severity)]
+    return _by_worth(rows)
+
+
+def _by_worth(rows: Iterable[tuple[Incident, Decision]]) -> list[tuple[Incident, Decision]]:
+    """The most worthwhile first."""
     return sorted(rows, key=lambda row: (-row[1].inputs.get("benefit", 0.0), row[0].id))
 
 
@@ -103,14 +110,22 @@ def subscribers(store: Store, parts: Parts, now: datetime) -> Outcome:
 
 def _write_digest(store: Store, parts: Parts, one: Subscriber, now: datetime) -> int:
     since = max(one.digested_at or one.since_at, now - LOOK_BACK)
-    latest = {decision.incident_id: decision for decision in store.incidents.notifications_since(since) if decision.at > since}
-    rows = [(store.incidents.get(number), decision) for number, decision in latest.items()]
-    chosen = [(incident, decision) for incident, decision in rows if alerting.wants(one, incident, decision.severity)]
+    told = _on_storm_pages(store, since) | {d.incident_id: d for d in store.incidents.notifications_since(since) if d.at > since}
+    rows = [(store.incidents.get(number), decision) for number, decision in told.items()]
+    chosen = _by_worth((incident, decision) for incident, decision in rows if alerting.wants(one, incident, decision.severity))
     if chosen:
-        language = one.language or parts.settings.monitor.language
-        message = messages.digest(_briefings(store, parts, chosen[:MOST_IN_DIGEST], language), now, language, parts.settings.zone)
+        language, more = one.language or parts.settings.monitor.language, len(chosen[MOST_IN_DIGEST:])
+        listed = _briefings(store, parts, chosen[:MOST_IN_DIGEST], language)
+        message = messages.roundup(listed, now, language, parts.settings.zone, more=more)
         store.outbox.enqueue(None, None, one.address, CHANNEL, message, now)
     return len(chosen)
+
+
+def _on_storm_pages(store: Store, since: datetime) -> dict[int, Decision]:
+    """What staff were told by a storm page alone: for each incident the latest decision that called it critical."""
+    numbers = [number for number, at in storm_named(store)[0].items() if at > since]
+    decided = (decision for number in numbers for decision in store.incidents.decisions(number))
+    return {decision.incident_id: decision for decision in decided if decision.severity is Severity.CRITICAL}
 
 
 Writer = Callable[..., Message]
