@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from monitor.collectors import Page
+from monitor.collectors.progress import remembered
 from monitor.collectors.texts import clean_text
 from monitor.decode import Location
 from monitor.domain import Author, Engagement, Gone, Post, Precision, Watch
@@ -283,11 +284,7 @@ def _says_something(measured: Engagement) -> bool:
 
 def _offsets(cursor: str | None) -> dict[str, dict[str, int]]:
     """Read a cursor; a file whose place cannot be read is read anew, which ids keep from counting twice."""
-    try:
-        known = json.loads(cursor or "{}")
-    except ValueError:
-        return {}
-    return {file: place for file, place in known.items() if _is_place(place)} if isinstance(known, dict) else {}
+    return {file: place for file, place in remembered(cursor).items() if _is_place(place)}
 
 
 def _is_place(place: object) -> bool:

@@ -53,7 +53,7 @@ class Progress:
     """
 
     def __init__(self, cursor: str | None):
-        self._known = {key: standing for key, value in _object(cursor).items() if (standing := _standing(value))}
+        self._known = {key: standing for key, value in remembered(cursor).items() if (standing := _standing(value))}
 
     def keep(self, keys: Iterable[str]) -> None:
         """Forget questions that are no longer asked."""
@@ -124,7 +124,8 @@ def _moment(value: object) -> datetime:
     return at
 
 
-def _object(cursor: str | None) -> dict[str, Any]:
+def remembered(cursor: str | None) -> dict[str, Any]:
+    """Return what a cursor says; one that cannot be read (of another version, say) means to begin anew, which loses nothing."""
     try:
         known = json.loads(cursor or "{}")
     except (ValueError, RecursionError):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
 
+from monitor.collectors.progress import remembered
 from monitor.domain import Post, Precision
 
 KEPT = 100
@@ -44,7 +45,7 @@ class Walks:
     """The last whole walk of each question."""
 
     def __init__(self, cursor: str | None, questions: Iterable[str]):
-        known = _object(cursor)
+        known = remembered(cursor)
         self._walks = {question: walk for question in questions if (walk := _walk(known.get(question)))}
 
     def get(self, question: str) -> Walk | None:
@@ -70,12 +71,3 @@ def _walk(known: Any) -> Walk | None:
         return Walk(at if at.tzinfo else at.replace(tzinfo=UTC), dict.fromkeys(map(str, known["seen"])))
     except (KeyError, TypeError, ValueError):
         return None
-
-
-def _object(cursor: str | None) -> Mapping[str, Any]:
-    """Read a cursor; one that cannot be read means to begin anew, which loses nothing."""
-    try:
-        known = json.loads(cursor or "{}")
-    except ValueError:
-        return {}
-    return known if isinstance(known, dict) else {}

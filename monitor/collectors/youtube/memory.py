@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from monitor.collectors.progress import Progress
+from monitor.collectors.progress import Progress, remembered
 
 CALIFORNIA = ZoneInfo("America/Los_Angeles")
 """Where the day of the quota ends."""
@@ -26,7 +26,7 @@ class Memory(Progress):
     """The cursor, read and written."""
 
     def __init__(self, cursor: str | None, now: datetime):
-        told = _object(cursor)
+        told = remembered(cursor)
         super().__init__(json.dumps(told.get("marks") or {}, default=str))
         self.videos = {str(name): one for name, known in _table(told.get("videos")).items() if (one := _followed(known))}
         self.searched_at = _time(told.get("searched_at"))
@@ -68,13 +68,6 @@ def _time(told: Any) -> datetime | None:
         return datetime.fromisoformat(told).astimezone(UTC)
     except (TypeError, ValueError, OverflowError):
         return None
-
-
-def _object(cursor: str | None) -> dict[str, Any]:
-    try:
-        return _table(json.loads(cursor or "{}"))
-    except (ValueError, RecursionError):
-        return {}
 
 
 def _table(value: Any) -> dict[str, Any]:
