@@ -92,8 +92,8 @@ def test_vectors_find_more_than_letters() -> None:
     own = topics("test")
     letters, vectors = score(own), score(own, shipped())
     print(f"letters {letters[0]:.3f}, vectors {vectors[0]:.3f}, other posts taken {vectors[1]:.3f}")
-    assert vectors[0] > letters[0]
-    assert vectors[1] < 0.2
+    assert vectors[0] > letters[0] + 0.08
+    assert vectors[1] < letters[1] - 0.04
 
 
 def test_scores_are_probabilities_of_all_topics() -> None:
