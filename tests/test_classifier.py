@@ -18,6 +18,7 @@ from monitor.classifiers.embedded.pieces import MARK_PIECE, MOST, cut
 from monitor.classifiers.embedded.wording import EMAIL, LINK, LONGEST, MARK, NUMBER, PHONE, USER, joined, marked
 from monitor.domain import TOPICS, Passage, Sentiment
 from monitor.errors import ModelError
+from scripts.evaluation import diversity
 
 ROOT = Path(__file__).resolve().parents[1]
 SHIPPED = ROOT / "models" / "embedded"
@@ -419,3 +420,11 @@ def test_evaluate_scores_a_labelled_file(tmp_path):
     assert scored["scores"]["all"]["complaint"]["rows"] == 2
     assert scored["scores"]["all"]["topic"]["rows"] == 1
     assert "lang ko" in scored["scores"]
+
+
+def test_shared_runs_of_words_are_counted_by_hand():
+    texts = {"a b c d e f": {"one"}, "x a b c d e": {"one"}, "b c d e f": {"two"}, "short": {"two", "one"}}
+    found = diversity.figures(texts, of_words=6)
+    assert found["shared_run"] == 0.75
+    assert found["shared_run_other_writer"] == 0.5
+    assert (found["texts"], found["words"], found["different_words"], found["repeated_other_writer"]) == (4, 18, 6, 1)
