@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tokenizers import Tokenizer
 
 from monitor.classifiers.embedded import Embedded, files
-from monitor.classifiers.embedded.pieces import pieces
 from monitor.classifiers.embedded.wording import MARK
 from monitor.domain import TOPICS, Labels, Passage
+from scripts.evaluation import classifier_speed
 from scripts.training import corpus, figures
 from scripts.training.corpus import NEVER, Example
 from scripts.training.fitting import Numbers
-from scripts.training.tokens import open_lines
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "../shared/data/text"
 HELD_READER, HELD_TROUBLES = "shoal", "rudder.jsonl"
 BATCH = 1024
-LENGTH, SPEED_POSTS = 30, 2_000
 # set, figure, floor, aim
 OPEN = (
     ("nsmc_train", "accuracy", 0.8697, 0.895),
@@ -60,8 +56,8 @@ def table(model: Embedded, folder: Path | None = None) -> dict[str, Any]:
     again = figures.told_again(ROOT / "models/pairs" / HELD_TROUBLES, lambda texts: model.embed([Passage(text) for text in texts]))
     details["troubles told anew"] = again
     rows += [_row(f"troubles told anew, {how}", "auc", again[how]["auc"], None, None) for how in ("within a language", "across languages")]
-    details["speed"] = _speed(model, folder or files.shipped())
-    rows.append(_row(f"posts of {LENGTH} pieces", "posts_per_second", details["speed"]["batch"], None, 1000))
+    details["speed"] = classifier_speed.measured(folder or files.shipped())
+    rows.append(_row(f"posts of {classifier_speed.LENGTH} pieces", "posts_per_second", details["speed"]["batch"]["wall"], None, 1000))
     details["network in 8 bits against 32 (card)"] = card["metrics"]["network in 8 bits against 32"]
     return {"model": model.model, "rows": rows, "details": details}
 
@@ -106,31 +102,6 @@ def _held(model: Embedded) -> dict[str, Any]:
     verdicts = _judged(model, posts)
     topics = np.array([[one.topic_scores[topic] for topic in TOPICS] for one in verdicts])
     return figures.verdicts(posts, np.array([one.complaint for one in verdicts]), topics, _shares(verdicts))
-
-
-def _speed(model: Embedded, folder: Path) -> dict[str, Any]:
-    """Posts a second, everything included: in batches and one by one."""
-    tokenizer = Tokenizer.from_file(str(folder / files.TOKENIZER))
-    texts = [text for name in ("ko", "en") for text in open_lines(DATA / "unlabelled" / f"{name}.txt.gz", 20_000)]
-    lengths = map(len, pieces(tokenizer, texts))
-    chosen = [Passage(text) for text, length in zip(texts, lengths, strict=True) if abs(length - LENGTH) <= 2][:SPEED_POSTS]
-    model.classify(chosen[:64])
-    alone = chosen[:200]
-    return {
-        "posts": len(chosen),
-        "pieces": LENGTH,
-        "batch": round(len(chosen) / _seconds(lambda: model.classify(chosen))),
-        "one_by_one": round(len(alone) / _seconds(lambda: [model.classify([one]) for one in alone])),
-    }
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    spent = []
-    for _ in range(3):
-        started = time.perf_counter()
-        work()
-        spent.append(time.perf_counter() - started)
-    return min(spent)
 
 
 def told(result: dict[str, Any]) -> str:
