@@ -18,7 +18,7 @@ from monitor.classifiers.embedded.pieces import MARK_PIECE, MOST, cut
 from monitor.classifiers.embedded.wording import EMAIL, LINK, LONGEST, MARK, NUMBER, PHONE, USER, joined, marked
 from monitor.domain import TOPICS, Passage, Sentiment
 from monitor.errors import ModelError
-from scripts.evaluation import diversity
+from scripts.evaluation import classifier_table, diversity
 
 ROOT = Path(__file__).resolve().parents[1]
 SHIPPED = ROOT / "models" / "embedded"
@@ -259,6 +259,15 @@ def test_the_card_fits_the_file():
     assert card["sha256"] == {name: hashlib.sha256((SHIPPED / name).read_bytes()).hexdigest() for name in files}
     assert card["labels"]["topic"] == list(TOPICS)
     assert {"name", "version", "data", "metrics", "cost", "masks", "limits"} <= set(card)
+
+
+def test_the_card_s_figures_are_over_the_floors():
+    metrics = json.loads((SHIPPED / "card.json").read_text(encoding="utf-8"))["metrics"]
+    for name, figure, floor, aim in classifier_table.OPEN:
+        key = "two_class_accuracy" if name in classifier_table.TWO_CLASSES else figure
+        assert aim is None or metrics["open, texts never learnt from"][name]["mixed"][key] > floor, name
+    for figure, floor, _ in classifier_table.OWN:
+        assert metrics["own, writers left out"]["all"][figure] > floor, figure
 
 
 def test_the_model_is_small_and_loads_fast():
