@@ -11,11 +11,14 @@ import csv
 import gzip
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from scipy.stats import nbinom
 
 ROOT = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:
@@ -26,27 +29,61 @@ from scripts.evaluation.emergence import Row, judge, read  # noqa: E402
 
 DATA = ROOT / "../shared/data"
 Span = tuple[datetime, datetime]
+PARTS = ("survstat", "streams")
+YEAR = 52
+MISSED = 20
+"""Weeks that an outbreak without an alarm counts as late."""
 
 
 def survstat(folder: Path) -> dict[str, Any]:
-    """Outbreak weeks by the protocol of the published table: the first 208 weeks twice in front; a week alarms at evidence >= 0.5."""
+    """Outbreak weeks by the protocol of the published table, ours beside Bayes (4,0,2): the first 208 weeks stand twice in front."""
     labels = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
-    counts, lags = {"tp": 0, "fp": 0, "tn": 0, "fn": 0}, []
-    for name, label in labels.items():
-        rows = read(folder / f"{name}.csv")
+    rules: dict[str, Callable[[list[Row]], list[bool]]] = {
+        "ours, evidence >= 0.5": lambda rows: [verdict.evidence >= 0.5 for verdict in judge(rows)],
+        "bayes(4,0,2)": bayes,
+    }
+    tallies = {name: {"tp": 0, "fp": 0, "tn": 0, "fn": 0} for name in rules}
+    lags: dict[str, list[list[int]]] = {name: [] for name in rules}
+    for series, label in labels.items():
+        rows = read(folder / f"{series}.csv")
         step = rows[1].seconds - rows[0].seconds
-        longer = [row.count for row in (*rows[:208], *rows[:208], *rows)]
-        verdicts = list(judge([Row("", rows[0].seconds + step * n, count) for n, count in enumerate(longer)]))[416:]
-        weeks, stamps = set(label["outbreak_weeks"]), [row.stamp for row in rows]
-        alarmed = [verdict.evidence >= 0.5 for verdict in verdicts]
-        for stamp, alarm in zip(stamps, alarmed, strict=True):
-            counts[("t" if (stamp in weeks) == alarm else "f") + ("p" if alarm else "n")] += 1
-        for first, last in label["outbreaks"]:
-            hits = [week for week in range(stamps.index(first), stamps.index(last) + 1) if alarmed[week]]
-            lags.append(hits[0] - stamps.index(first) if hits else 20)
+        longer = [Row("", rows[0].seconds + step * n, row.count) for n, row in enumerate((*rows[:208], *rows[:208], *rows))]
+        for name, rule in rules.items():
+            lags[name].append([])
+            _tally(tallies[name], lags[name][-1], [row.stamp for row in rows], rule(longer)[416:], label)
+    return {name: _distance(tallies[name], lags[name]) for name in rules}
+
+
+def bayes(rows: Sequence[Row]) -> list[bool]:
+    """Riebler's predictive quantile (R package surveillance, algo.bayes3): nine weeks around the same week of two years, 95 %."""
+    counts = np.array([row.count or 0.0 for row in rows])
+    alarms = [False] * len(rows)
+    for week in range(2 * YEAR + 4, len(rows)):
+        past = np.concatenate([counts[week - year * YEAR - 4 : week - year * YEAR + 5] for year in (1, 2)])
+        alarms[week] = bool(counts[week] > nbinom.ppf(0.95, past.sum() + 0.5, past.size / (past.size + 1)))
+    return alarms
+
+
+def _tally(counts: dict[str, int], lags: list[int], stamps: Sequence[str], alarmed: Sequence[bool], label: dict[str, Any]) -> None:
+    weeks = set(label["outbreak_weeks"])
+    for stamp, alarm in zip(stamps, alarmed, strict=True):
+        counts[("t" if (stamp in weeks) == alarm else "f") + ("p" if alarm else "n")] += 1
+    for first, last in label["outbreaks"]:
+        hits = [week for week in range(stamps.index(first), stamps.index(last) + 1) if alarmed[week]]
+        lags.append(hits[0] - stamps.index(first) if hits else MISSED)
+
+
+def _distance(counts: dict[str, int], lags: Sequence[Sequence[int]]) -> dict[str, Any]:
+    """``mlag`` is the mean over outbreaks, ``mlag_by_series`` the mean of the series' means, as the package averages."""
     sensitivity, specificity = counts["tp"] / (counts["tp"] + counts["fn"]), counts["tn"] / (counts["tn"] + counts["fp"])
     distance = ((1 - sensitivity) ** 2 + (1 - specificity) ** 2) ** 0.5
-    figures = {"sens": sensitivity, "spec": specificity, "dist": distance, "mlag": sum(lags) / len(lags)}
+    figures = {
+        "sens": sensitivity,
+        "spec": specificity,
+        "dist": distance,
+        "mlag": float(np.mean([lag for one in lags for lag in one])),
+        "mlag_by_series": float(np.mean([np.mean(one) if one else 0.0 for one in lags])),
+    }
     return counts | {name: round(value, 3) for name, value in figures.items()}
 
 
@@ -128,19 +165,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="evaluate emergence_shared", description=__doc__)
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     arguments = parser.parse_args(argv)
     streams = arguments.data / "streams"
     if not streams.is_dir():
         print(f"{arguments.data} has no streams", file=sys.stderr)
         return 1
-    tables = {
-        "survstat": survstat(arguments.data / "series/survstat"),
-        "skt": posts(streams / "skt-usim-2025", only=True),
-        "boycott, the brand": {folder.name: posts(folder, only=True) for folder in sorted(streams.glob("boycott/*/"))},
-        "boycott, all posts": {folder.name: posts(folder, only=False) for folder in sorted(streams.glob("boycott/*/"))},
-        "airlines": {folder.name: posts(folder, only=False) for folder in sorted(streams.glob("airline-2015/*/"))},
-        "app reviews, one and two stars": {folder.name: stars(folder) for folder in sorted(streams.glob("kr-app-reviews/*/"))},
-    }
+    tables: dict[str, Any] = {}
+    if "survstat" in arguments.parts:
+        tables["survstat"] = survstat(arguments.data / "series/survstat")
+    if "streams" in arguments.parts:
+        tables |= {
+            "skt": posts(streams / "skt-usim-2025", only=True),
+            "boycott, the brand": {folder.name: posts(folder, only=True) for folder in sorted(streams.glob("boycott/*/"))},
+            "boycott, all posts": {folder.name: posts(folder, only=False) for folder in sorted(streams.glob("boycott/*/"))},
+            "airlines": {folder.name: posts(folder, only=False) for folder in sorted(streams.glob("airline-2015/*/"))},
+            "app reviews, one and two stars": {folder.name: stars(folder) for folder in sorted(streams.glob("kr-app-reviews/*/"))},
+        }
     text = json.dumps(tables, indent=1, ensure_ascii=False)
     if arguments.out:
         arguments.out.write_text(text + "\n", encoding="utf-8")

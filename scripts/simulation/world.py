@@ -50,6 +50,7 @@ class World:
     writer: Writer
     posts: list[tuple[float, Record]] = field(default_factory=list)
     measured: list[tuple[float, Record]] = field(default_factory=list)
+    seen: dict[str, Array] = field(default_factory=dict)
     incidents: list[Record] = field(default_factory=list)
     busy: list[tuple[float, float]] = field(default_factory=list)
     unclear: list[tuple[float, float]] = field(default_factory=list)
@@ -64,6 +65,12 @@ class World:
 
 def simulate(plan: Plan, seed: int) -> tuple[list[Record], Record]:
     """Draw a world: its records in time order, and its labels."""
+    world = drawn(plan, seed)
+    return list(records_of(world)), labels(world)
+
+
+def drawn(plan: Plan, seed: int) -> World:
+    """Draw a world with everything that is true of it; ``seen`` is when each post was seen, its shares' readers included."""
     world = World(plan, np.random.default_rng(seed), Writer(Random(seed)))
     _ordinary(world)
     for _ in range(world.random.poisson(plan.incidents * plan.weeks)):
@@ -75,7 +82,7 @@ def simulate(plan: Plan, seed: int) -> tuple[list[Record], Record]:
     for _ in range(world.random.poisson(plan.outages * plan.weeks)):
         start = float(world.random.uniform(0, world.length))
         world.gaps.append((start, start + 3600.0 * float(world.random.uniform(1, 12))))
-    return list(_records(world)), labels(world)
+    return world
 
 
 def rate(minutes: NDArray[np.intp], plan: Plan, random: np.random.Generator) -> Array:
@@ -149,6 +156,7 @@ def _post(world: World, at: float, platform: str, author: str, followers: float,
 def _measure(world: World, key: str, at: float, seen_at: Array, followers: float, polls: Array, shares: Array | None = None) -> None:
     """Add what polls of a post would show: views where the platform shows them, else what readers left."""
     platform = key.partition(":")[0]
+    world.seen[key] = seen_at
     liking, answering = world.random.lognormal(np.log(0.02), 0.8), world.random.lognormal(np.log(0.004), 0.8)
     for poll in (at + polls * world.random.uniform(0.8, 1.2, polls.size)).tolist():
         seen = int(np.searchsorted(seen_at, poll))
@@ -165,7 +173,7 @@ def _incident(world: World) -> None:
     start = _by_day(world)
     spread = incident(world.random, world.plan.laws, start / 3600.0 % 168)
     trouble = str(world.random.choice(world.writer.troubles()))
-    _tell(world, spread, start, trouble, int(world.random.integers(10)))
+    told = _tell(world, spread, start, trouble, int(world.random.integers(10)))
     originals = spread.originals_at
     end = start + float(min(originals[-1] + 6 * 3600.0, 48 * 3600.0))
     crossed = start + float(spread.seen_at[5999]) if spread.seen_at.size >= 6000 else None
@@ -179,7 +187,7 @@ def _incident(world: World) -> None:
             "id": f"{trouble.partition(':')[2]}-{len(world.incidents) + 1}", "topic": topic_of(trouble), "grade": "A",
             "onset_at": start, "burst_at": start + float(originals[min(2, originals.size - 1)]), "peak_at": None, "end_at": end,
             "crossed_at": crossed, "originals": int(originals.size), "people": int(spread.seen_at.size), "news": spread.news,
-            "note": "simulated",
+            "posts": told, "note": "simulated",
         }
     )  # fmt: skip
 
@@ -192,8 +200,9 @@ def _by_day(world: World) -> float:
             return at
 
 
-def _tell(world: World, spread: Spread, start: float, trouble: str, place: int) -> None:
-    """Write the incident's posts; shares become posts of their own only on X, and count in their original's views everywhere."""
+def _tell(world: World, spread: Spread, start: float, trouble: str, place: int) -> list[str]:
+    """Write the incident's posts; shares become posts of their own only on X, and count in their original's views everywhere. Their ids."""
+    told = []
     roots = np.arange(spread.at.size)
     for post in np.flatnonzero(spread.parent >= 0):
         roots[post] = roots[spread.parent[post]]
@@ -209,6 +218,7 @@ def _tell(world: World, spread: Spread, start: float, trouble: str, place: int) 
             text = world.writer.text("newsflash" if post == loudest else trouble, language, place)
             key = _post(world, at, platform, f"i{len(world.posts)}", float(spread.followers[post]), text)
             keys[post] = (key, platform, text)
+            told.append(key)
             seen = start + spread.seen_at[by_root[bounds[post] : bounds[post + 1]]]
             _measure(
                 world,
@@ -221,7 +231,8 @@ def _tell(world: World, spread: Spread, start: float, trouble: str, place: int) 
             )
         elif keys[int(roots[post])][1] == "x":
             key, platform, text = keys[int(roots[post])]
-            _post(world, at, platform, f"r{len(world.posts)}", float(spread.followers[post]), text, repost_of=key)
+            told.append(_post(world, at, platform, f"r{len(world.posts)}", float(spread.followers[post]), text, repost_of=key))
+    return told
 
 
 def _campaign(world: World) -> None:
@@ -250,7 +261,7 @@ def _bots(world: World) -> None:
     world.confusers.append((start, start + hours * 3600.0, "bot flood"))
 
 
-def _records(world: World) -> Iterator[Record]:
+def records_of(world: World) -> Iterator[Record]:
     """All records in time order, without what the collector missed; what stands within an outage is measured after it."""
     lost = set()
     lines: list[tuple[float, int, Record]] = []
