@@ -305,6 +305,15 @@ def test_only_incidents_alarm_in_the_first_days() -> None:
     assert not warmed().warming_up(WATCH, T0 + 6 * DAY)
 
 
+def test_a_watch_that_was_silent_for_weeks_is_not_new() -> None:
+    wave = burst(T0 + 20 * DAY, 12, complaint=False)
+    assert Detector(Parameters(), [Watch(WATCH)]).advance(wave[-1].at, wave) == []
+    watching = Detector(Parameters(), [Watch(WATCH)])
+    assert watching.begin(T0)
+    assert not watching.begin(T0 + DAY)
+    assert watching.advance(wave[-1].at, wave)
+
+
 def test_impossible_silence_is_a_gap_and_keeps_the_level() -> None:
     detector = warmed(8, 200)
     streams = detector.streams[WATCH, False]

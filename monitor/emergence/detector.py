@@ -62,6 +62,15 @@ class Detector:
 
     # ---- in
 
+    def begin(self, now: datetime) -> bool:
+        """All watches are watched from ``now`` on, if not earlier: until its first post one is silent, were it for weeks.
+
+        Returns whether this is news for any of them.
+        """
+        new = [watch for watch in self.watches if watch not in self.ledger.since]
+        self.ledger.since |= dict.fromkeys(new, minute_of(now))
+        return bool(new)
+
     def advance(self, until: datetime, arrivals: Sequence[Arrival]) -> list[Alarm]:
         """Take up posts and let time pass to ``until``; returns the alarms raised, oldest first.
 

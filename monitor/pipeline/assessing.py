@@ -77,8 +77,9 @@ def _detect(store: Store, parts: Parts, memory: Memory, now: datetime) -> dict[i
     nothing that its closed form does not make up for.
     """
     detector = _detector(store, parts, memory)
+    changed = detector.begin(now)
     detector.tell_missing(gaps.missing(store, [collector.name for collector in parts.settings.collectors], now))
-    changed = changes.tell(store, detector)
+    changed |= changes.tell(store, detector)
     alarms: dict[int, Alarm] = {}
     more = True
     while more and (work := store.posts.unassessed(BATCH)):
