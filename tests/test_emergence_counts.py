@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import csv
 import gzip
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import SHARED
 
 from scripts.evaluation import emergence
+from scripts.evaluation.emergence_rules import RULES, Steps, alarms, first_alarm
+from scripts.evaluation.emergence_shared import bayes
 from scripts.evaluation.emergence_simulated import RATES, delays, false_alarms
 
 T0 = datetime(2026, 3, 2, tzinfo=UTC)
@@ -118,3 +122,29 @@ def test_false_alarms_stay_below_one_a_week_without_tuning(name: str) -> None:
 def test_a_tenfold_rise_is_found_in_minutes() -> None:
     found = delays(RATES["500/day"], 10.0, 0.0, lanes=16, days=3)
     assert float(np.median(found)) <= 8
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_simple_rules_answer_to_a_rise_and_not_to_the_past(name: str) -> None:
+    rule, usual = RULES[name]
+    counts = np.random.default_rng(1).poisson(1.0, (1, 144 * 40)).astype(float)
+    risen = counts.copy()
+    risen[:, 144 * 35 :] *= 30
+    quiet, loud = rule(Steps(counts, 144)), rule(Steps(risen, 144))
+    assert (quiet[:, : 144 * 35] == loud[:, : 144 * 35]).all()
+    found = first_alarm(loud, usual, np.array([144 * 35]))[0]
+    assert found < (144 * 2 if name.startswith("24 h") else 30)
+    assert alarms(quiet, usual, 36).sum() <= 60
+
+
+def test_bayes_gives_the_published_figures() -> None:
+    folder = SHARED / "series" / "survstat"
+    if not folder.is_dir():
+        pytest.skip("no shared data")
+    labels, hits, false = json.loads((folder / "labels.json").read_text()), 0, 0
+    for name, label in labels.items():
+        rows = emergence.read(folder / f"{name}.csv")
+        for row, alarm in zip(rows, bayes([*rows[:208], *rows[:208], *rows])[416:], strict=True):
+            hits += alarm and row.stamp in label["outbreak_weeks"]
+            false += alarm and row.stamp not in label["outbreak_weeks"]
+    assert (hits, false) == (117, 200)

@@ -25,6 +25,7 @@ from monitor.store import Store
 from scripts.evaluation.emergence_rules import RULES, Steps, alarms
 
 DAY = timedelta(days=1)
+MINUTE = timedelta(minutes=1)
 TEN_MINUTES = timedelta(minutes=10)
 ONE_FALSE_ALERT = timedelta(hours=6)
 LEVELS = 40
@@ -82,12 +83,12 @@ def by_rules(posts: Path, labels: dict[str, Any], ours: dict[str, Any]) -> dict[
 
 
 def counted(posts: Sequence[Post], labels: dict[str, Any]) -> tuple[Steps, datetime, timedelta]:
-    """Mentions in steps of ten minutes (of day-stamped streams, of a day), with the first step's beginning and the length of a step."""
+    """Mentions in steps of ten minutes (of day-stamped streams, of a day that ends at its stamp), the first step's beginning, a step."""
     terms = [term.casefold() for term in (labels.get("watch") or {}).get("any") or ()]
     step = DAY if labels.get("time_precision") == "day" else TEN_MINUTES
     at = [post.created_at for post in posts if post.created_at and (not terms or any(term in post.text.casefold() for term in terms))]
     began = min(post.created_at for post in posts if post.created_at)
-    began = datetime(began.year, began.month, began.day, tzinfo=UTC)
+    began = began - DAY + MINUTE if step == DAY else datetime(began.year, began.month, began.day, tzinfo=UTC)
     places = np.array([(moment - began) // step for moment in at])
     return Steps(np.bincount(places)[None, :].astype(np.float64), round(DAY / step)), began, step
 
