@@ -28,7 +28,7 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 from monitor import charts, report
 from monitor.collectors import Refresher
 from monitor.errors import Busy, MonitorError, StoreError
-from monitor.pipeline import Memory, Parts, Pipeline, Source, health, refreshing
+from monitor.pipeline import Memory, Outcome, Parts, Pipeline, Source, collecting, health, refreshing
 from monitor.store import Store, holder_name
 
 log = logging.getLogger("monitor")
@@ -110,6 +110,7 @@ class Daemon:
         self.in_use: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self.trouble_told_at: datetime | None = None
         self.stopping = threading.Event()
+        self.planning = threading.Lock()
         self.running = threading.Event()
         self.scheduler = BlockingScheduler(
             timezone="UTC",
@@ -159,11 +160,21 @@ class Daemon:
     def _stop(self) -> None:
         """Let running jobs end; a signal that came before the scheduler ran waits for it."""
         self.running.wait()
+        with self.planning:  # whoever plans a job from now on sees that we stop; in the shutdown both would wait for each other
+            pass
         self.scheduler.shutdown(wait=True)
 
     def _collect(self, source: Source) -> None:
+        """Its turn; a pass that failed by chance is tried once more before the next turn."""
+        after = collecting.again_after(source.every, self._pass(source))
+        with self.planning:
+            if after is not None and not self.stopping.is_set():
+                at = utc_now() + after
+                self.scheduler.add_job(self._pass, "date", args=[source], run_date=at, id=f"again {source.name}", replace_existing=True)
+
+    def _pass(self, source: Source) -> Outcome:
         with self.in_use[source.name], Store.open(self.database) as store:
-            Pipeline(store, self.parts).collect(source.name, source.collector, utc_now(), source.meter)
+            return Pipeline(store, self.parts).collect(source.name, source.collector, utc_now(), source.meter)
 
     def _refresh(self, source: Source) -> None:
         """Look at posts again, unless the collector is at work: collecting comes first, and one meter counts for both."""

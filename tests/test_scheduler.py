@@ -13,10 +13,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from apscheduler.job import Job
 from conftest import World
 
 from monitor.collectors import Collector, Page
 from monitor.collectors.jsonl import JsonLines, Options
+from monitor.errors import AuthFailed, BudgetSpent, CollectFailed, RateLimited, Unavailable
 from monitor.pipeline import Source
 from monitor.scheduler import Daemon, leased
 from monitor.store import Store
@@ -167,3 +169,68 @@ def test_measuring_again_has_a_job_of_its_own_and_waits_while_its_collector_is_a
 def plain() -> Collector:
     """A collector that cannot look again."""
     return JsonLines("plain", Options("posts.jsonl"))  # type: ignore[arg-type]
+
+
+class Failing:
+    """A collector that is told what to raise."""
+
+    def __init__(self, failure: CollectFailed | None = None):
+        self.failure = failure
+
+    def pages(self, cursor: str | None) -> Iterator[Page]:
+        if self.failure is not None:
+            raise self.failure
+        yield Page()
+
+
+def again(daemon: Daemon) -> list[Job]:
+    return [job for job in daemon.scheduler.get_jobs() if job.id.startswith("again")]
+
+
+def test_a_pass_that_failed_by_chance_is_tried_once_more_after_a_quarter_of_the_interval(world: World) -> None:
+    source = Source("shaky", Failing(Unavailable("shaky", "timed out")), timedelta(minutes=8))
+    daemon = Daemon(world.parts, [source], world.store.path)
+    begun = datetime.now(UTC)
+    daemon._collect(source)
+    [job] = again(daemon)
+    assert begun + timedelta(minutes=2) <= job.trigger.run_date <= datetime.now(UTC) + timedelta(minutes=2)
+    job.remove()
+    job.func(*job.args)
+    assert not again(daemon), "the extra try is the only one until the next turn"
+    assert world.store.runs.failing("collect shaky", 2), "it is a pass like any other"
+    daemon.stopping.set()
+    daemon._collect(source)
+    assert not again(daemon)
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        None,
+        Unavailable("shaky", "HTTP 503", retry_after=30),
+        RateLimited("shaky", "HTTP 429", retry_after=30),
+        RateLimited("shaky", "HTTP 429"),
+        AuthFailed("shaky", "HTTP 401"),
+        BudgetSpent("shaky", "the budget is used up"),
+    ],
+)
+def test_what_asks_for_a_wait_or_a_person_is_not_tried_again_before_its_turn(world: World, failure: CollectFailed | None) -> None:
+    source = Source("shaky", Failing(failure), timedelta(minutes=8))
+    daemon = Daemon(world.parts, [source], world.store.path)
+    daemon._collect(source)
+    assert not again(daemon)
+
+
+def test_the_extra_try_runs_in_a_living_daemon(home: Path) -> None:
+    (home / "config.toml").write_text(CONFIG.replace('every = "1s"', 'every = "20s"'))
+    (home / "posts.jsonl").unlink()
+    with daemon(home):
+        eventually(lambda: failures(home) == 1)
+        (home / "posts.jsonl").write_text("")
+        write(home, 1)
+        eventually(lambda: posts(home) == 1, seconds=15)
+
+
+def failures(home: Path) -> int:
+    with Store.open(home / "monitor.db", readonly=True) as store:
+        return int(store.runs.failing("collect file", 1) is not None)

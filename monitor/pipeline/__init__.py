@@ -75,9 +75,9 @@ class Pipeline:
         }
         self._timed(name, work[name], now)
 
-    def collect(self, name: str, collector: Collector, now: datetime, meter: Meter | None = None) -> None:
+    def collect(self, name: str, collector: Collector, now: datetime, meter: Meter | None = None) -> Outcome:
         """Let one collector bring in what is new."""
-        self._timed(f"collect {name}", lambda: collecting.collect(self.store, self.parts.matcher, name, collector, now, meter), now)
+        return self._timed(f"collect {name}", lambda: collecting.collect(self.store, self.parts.matcher, name, collector, now, meter), now)
 
     def refresh(self, name: str, collector: Collector, now: datetime, meter: Meter | None = None) -> None:
         """Let a collector that can do so look again at posts of live incidents; nothing happens with another one."""
@@ -110,7 +110,7 @@ class Pipeline:
         living.keep_up(self.store, self.parts, now)
         return outcome
 
-    def _timed(self, step: str, work: Callable[[], Outcome], now: datetime) -> None:
+    def _timed(self, step: str, work: Callable[[], Outcome], now: datetime) -> Outcome:
         started = time.monotonic()
         outcome = Outcome()
         try:
@@ -131,6 +131,7 @@ class Pipeline:
             self.failed.append(step)
         for problem in (*outcome.errors, *outcome.problems):
             log.warning("%s: %s", step, problem)
+        return outcome
 
     def _remember(self, error: MonitorError) -> None:
         """What staff have to hear of by another way than the outbox."""

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from monitor.collectors import Collector, Page
 from monitor.collectors.metering import Meter, Spent
 from monitor.domain import Gap, Mention, Post, Precision
-from monitor.errors import AuthFailed, BudgetSpent, CollectFailed
+from monitor.errors import AuthFailed, BudgetSpent, CollectFailed, Unavailable
 from monitor.matching import Matcher
 from monitor.pipeline.parts import Outcome
 from monitor.store import Cost, Store
@@ -19,6 +19,8 @@ CLOCK_SKEW = timedelta(minutes=5)
 PROBE = timedelta(hours=1)
 """So long a platform that refuses us, or wants money, is left alone before it is asked again."""
 LONGEST_WAIT = timedelta(days=1)
+SOON = 4
+"""A pass that failed by chance is tried once more after its interval divided by this."""
 REFUSED, UNPAID, ASKED_TO_WAIT = "refused", "unpaid", "asked_to_wait"
 
 
@@ -43,8 +45,18 @@ def collect(store: Store, matcher: Matcher, name: str, collector: Collector, now
                 problems.extend(page.problems)
         store.sources.resume(name)
     except CollectFailed as failure:
-        return Outcome(done, failed(store, name, meter, failure, now), (str(failure),), tuple(problems), pages)
+        return Outcome(done, failed(store, name, meter, failure, now), (str(failure),), tuple(problems), pages, failure=failure)
     return Outcome(done, problems=tuple(problems), pages=pages)
+
+
+def again_after(every: timedelta, outcome: Outcome) -> timedelta | None:
+    """How long after a pass that failed its collector is asked once more, before its next turn; None: not before it.
+
+    Only where the source could not be reached or answered nonsense, and asked for no wait: a long walk then goes on from its cursor.
+    Whoever keeps the schedule holds to one such try for each turn.
+    """
+    failure = outcome.failure
+    return every / SOON if isinstance(failure, Unavailable) and not failure.retry_after else None
 
 
 def keep(store: Store, matcher: Matcher, page: Page, now: datetime) -> int:

@@ -11,6 +11,7 @@ from monitor.collectors import Collector
 from monitor.collectors.metering import Meter
 from monitor.config import Settings
 from monitor.emergence import Detector
+from monitor.errors import CollectFailed
 from monitor.grouping import Grouper
 from monitor.matching import Matcher
 from monitor.notifiers import Notifier
@@ -67,7 +68,7 @@ class Memory:
 class Outcome:
     """What one pass of a step did: ``failed`` and ``errors`` say that it went wrong, ``problems`` only what it left out on the way.
 
-    ``skipped``: there was no pass, because the platform or the budget forbids one now.
+    ``skipped``: there was no pass, because the platform or the budget forbids one now. ``failure``: what ended a collector's pass.
     """
 
     done: int = 0
@@ -76,3 +77,4 @@ class Outcome:
     problems: tuple[str, ...] = ()
     pages: int = 0
     skipped: bool = False
+    failure: CollectFailed | None = None

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import threading
 import time
+from datetime import timedelta
 from pathlib import Path
 
 from monitor.collectors import web
 from monitor.collectors.metering import Meter
 from monitor.matching import Matcher
-from monitor.pipeline.collecting import collect
+from monitor.pipeline.collecting import again_after, collect
 from monitor.store import Store
 from scripts.soaking.town import START, Town
 from tests.checks.collectors import WATCH, Rig
@@ -38,11 +40,16 @@ def start(town: Town, database: Path, log: Path, interval: float) -> int:
 
 
 def _job(town: Town, rig: Rig, database: Path, log: Path, interval: float, phase: float) -> None:
-    """One collector: a pass at every interval, as the daemon's scheduler does it; passes that are missed are not made up for."""
+    """One collector, as the daemon's scheduler does it: a pass at every interval, one more try after one that failed by chance.
+
+    Passes that are missed are not made up for.
+    """
     collector, matcher = rig.make(), Matcher((WATCH,))
     due = town.clock.seconds() + phase * min(interval, 5)
+    again = math.inf
     while True:
-        time.sleep(max((due - town.clock.seconds()) / town.clock.speed, 0.0))
+        turn = due <= again
+        time.sleep(max((min(due, again) - town.clock.seconds()) / town.clock.speed, 0.0))
         begun = town.clock.now
         with Store.open(database, wait=60) as store:
             outcome = collect(store, matcher, rig.kind, collector, begun, Meter(rig.kind))
@@ -55,4 +62,7 @@ def _job(town: Town, rig: Rig, database: Path, log: Path, interval: float, phase
         }  # fmt: skip
         with log.open("a") as stream:
             stream.write(json.dumps(told) + "\n")
-        due = max(due + interval, ended)
+        after = again_after(timedelta(seconds=interval), outcome) if turn else None
+        again = math.inf if after is None else ended + after.total_seconds()
+        if turn:
+            due = max(due + interval, ended)

@@ -116,7 +116,7 @@ class BlueskyStub(Stub):
             return error("InvalidRequest", "Error: Params must have a valid cursor and limit")
         wanted = asked.query["q"].strip('"').casefold()
         since, until = asked.query.get("since", ""), asked.query.get("until", "9")
-        hits = [view for view in self.views.values() if wanted in view["record"]["text"].casefold() and since <= _sorted_at(view) < until]
+        hits = [view for view in self.views.values() if since <= _sorted_at(view) < until and wanted in view["record"]["text"].casefold()]
         hits.sort(key=_sorted_at, reverse=True)
         end = min(int(token) + limit, self.depth)
         shown: dict[str, Any] = {"posts": hits[int(token) : end], "hitsTotal": len(hits)}

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from html import escape, unescape
+from itertools import islice
 from typing import Any
 from urllib.parse import unquote
 
@@ -73,27 +74,26 @@ class MastodonStub(Stub):
     def _tagged(self, tags: Sequence[str], asked: Asked) -> Answer:
         wanted = {tag.lower() for tag in tags}
         local = asked.query.get("local") == "true"
-        fits = [
+        fits = (
             status
-            for status in self.statuses.values()
+            for status in self._between(asked, upwards=int(asked.query.get("min_id", 0)) > 0)
             if wanted & {tag["name"] for tag in status["tags"]}
             and status["visibility"] == "public"
             and not (local and self._remote(status))
-        ]
-        after, before = int(asked.query.get("min_id", 0)), int(asked.query.get("max_id", 1 << 70))
-        fits = sorted((status for status in fits if after < int(status["id"]) < before), key=lambda status: int(status["id"]))
-        limit = min(int(asked.query.get("limit", 20)), 40)
-        return self._told(reversed(fits[:limit] if after else fits[-limit:]))
+        )
+        shown = list(islice(fits, min(int(asked.query.get("limit", 20)), 40)))
+        return self._told(sorted(shown, key=lambda status: int(status["id"]), reverse=True))
 
     def _search(self, asked: Asked) -> Answer:
         wanted = asked.query["q"].strip('"').casefold()
+        hits = (status for status in self._between(asked) if status["account"]["indexable"] and wanted in _words(status))
+        return Answer.of({"accounts": [], "statuses": list(islice(hits, min(int(asked.query["limit"]), 40))), "hashtags": []})
+
+    def _between(self, asked: Asked, upwards: bool = False) -> Iterator[dict[str, Any]]:
+        """Return what lies between min_id and max_id, newest first or oldest first."""
         after, before = int(asked.query.get("min_id", 0)), int(asked.query.get("max_id", 1 << 70))
-        hits = [
-            status
-            for number, status in sorted(self.statuses.items(), reverse=True)
-            if after < number < before and status["account"]["indexable"] and wanted in _words(status)
-        ]
-        return Answer.of({"accounts": [], "statuses": hits[: min(int(asked.query["limit"]), 40)], "hashtags": []})
+        numbers = sorted((number for number in self.statuses if after < number < before), reverse=not upwards)
+        return (self.statuses[number] for number in numbers)
 
     def _shown(self, number: int) -> dict[str, Any] | None:
         status = self.statuses.get(number)

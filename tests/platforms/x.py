@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -67,6 +68,7 @@ class XStub(Stub):
         self.names = names
         self.longest = longest
         self.posts: list[Published] = []
+        self.by_id: list[tuple[int, Published]] = []
         self.accounts: dict[str, dict[str, Any]] = {}
         self.tokens: dict[str, int] = {}
         self.taken: set[int] = set()
@@ -82,11 +84,14 @@ class XStub(Stub):
             self.accounts.setdefault(author, {"username": f"someone{author}", "followers": 10, "state": "active"})
         post = Published(author, at, [(self._number(at), text)], **more)
         self.posts.append(post)
+        insort(self.by_id, (post.id, post))
         return post
 
     def edit(self, post: Published, text: str) -> None:
         """An edit makes a new version with an id of its own, whose counts begin anew from those of the old."""
+        self.by_id.remove((post.id, post))
         post.versions.append((self._number(self.clock()), text))
+        insort(self.by_id, (post.id, post))
 
     def forget_tokens(self) -> None:
         """The tokens of next pages handed out so far are no longer known."""
@@ -172,8 +177,10 @@ class XStub(Stub):
         since = _time(asked.query.get("start_time")) or self.clock() - timedelta(days=7)
         until = _time(asked.query.get("end_time")) or self.clock() + timedelta(days=1)
         wanted = _Query(asked.query["query"])
-        for post in sorted(self.posts, key=lambda post: post.id, reverse=True):
-            if post.id < below and since <= post.at < until and self._state(post) == "active" and self._indexed(post) and wanted.fits(post):
+        oldest = bisect_left(self.by_id, (_first_id(since),))
+        for place in range(bisect_left(self.by_id, (below,)) - 1, oldest - 1, -1):
+            post = self.by_id[place][1]
+            if since <= post.at < until and self._state(post) == "active" and self._indexed(post) and wanted.fits(post):
                 yield post
 
     def _indexed(self, post: Published) -> bool:
@@ -258,7 +265,7 @@ class XStub(Stub):
         return Answer.of(_renamed(value) if self.names == "tweet" else value)
 
     def _number(self, at: datetime) -> int:
-        number = int((at - EPOCH) / timedelta(milliseconds=1)) << 22
+        number = _first_id(at)
         while number in self.taken:
             number += 1
         self.taken.add(number)
@@ -315,6 +322,11 @@ def _fits(node: Any, post: Published) -> bool:
     if node == "is:retweet":
         return any(kind == "retweeted" for kind, _ in post.references)
     return node.strip('"').lower() in post.text.lower()
+
+
+def _first_id(at: datetime) -> int:
+    """The lowest id of a post of that time; an edit's id is later than its post."""
+    return int((at - EPOCH) / timedelta(milliseconds=1)) << 22
 
 
 def time_of(number: int) -> datetime:
