@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from monitor.collectors import Page
 from monitor.collectors.hackernews import HackerNews, Options
 from monitor.collectors.metering import UNLIMITED, Allowance, Meter, Spent
+from monitor.domain import Status
 from monitor.forecast.looking import FOLLOWED_FOR, SOONEST, Candidate, due
 from monitor.pipeline import Pipeline, collecting, refreshing
 from monitor.pipeline.refreshing import SHARE, Credit, periods
@@ -180,6 +181,38 @@ def test_what_was_deleted_or_edited_meanwhile_is_taken_over(world: World, stub: 
     assert post is not None and post.text == ""
     world.pass_time(hours=1)
     assert run(world, stub) == 0
+
+
+def test_a_deletion_is_noticed_long_after_its_incident_is_closed(world: World, stub: HackerNewsStub) -> None:
+    number, other = stub.publish(TROUBLE, world.now), stub.publish("한울오토 오늘도 지나간다", world.now)
+    collect(world, stub)
+    (incident_id,) = {one.incident_id for one in world.store.posts.judgements(f"hackernews:{number}")}
+    world.store.incidents.transition(incident_id, Status.RESOLVED, "lee", world.now)
+    stub.change(number, deleted=True)
+    world.pass_time(days=29)
+    assert run(world, stub) == 0, "too soon"
+    world.pass_time(days=2)
+    assert [run(world, stub) for _ in range(3)] == [1, 1, 0], "a batch in a pass"
+    texts = [world.store.posts.get(f"hackernews:{one}").text for one in (number, other)]
+    assert texts[0] == "" != texts[1]
+
+
+def test_what_is_due_comes_before_what_was_unseen_for_long(world: World, stub: HackerNewsStub, monkeypatch: pytest.MonkeyPatch) -> None:
+    stub.publish("한울오토 오늘도 지나간다", world.now)
+    collect(world, stub)
+    world.pass_time(days=31)
+    for place in range(3):
+        stub.publish(f"{TROUBLE} {place}", world.now)
+    collect(world, stub)
+    world.pass_time(minutes=6)
+    monkeypatch.setattr(refreshing, "BATCHES", 3)
+    assert [run(world, stub) for _ in range(3)] == [3, 1, 0]
+
+
+def test_money_is_spent_on_the_unseen_only_within_a_limit_and_half_the_credit() -> None:
+    assert refreshing.affordable(Credit(inf, inf), 0.005) == 0, "no limit was set"
+    assert refreshing.affordable(Credit(inf, -0.2), 0.005) == 0
+    assert refreshing.affordable(Credit(inf, 0.105), 0.005) == 10
 
 
 def test_collecting_keeps_its_share_of_the_budget(world: World, stub: HackerNewsStub) -> None:

@@ -156,6 +156,7 @@ def _tend(store: Store, now) -> None:
     store.sources.close_gap("file", now)
     store.sources.usual("x", now - 60 * MINUTE, now)
     store.looks.looked([one.post_id for one in store.looks.followed(["x"], now - 4320 * MINUTE, now, 100)], now)
+    store.looks.looked([one.post_id for one in store.looks.unseen("x", now, 10)], now)
     store.outbox.dead()
     for notification in store.outbox.to_update(now, 10):
         store.outbox.overtaken(notification)

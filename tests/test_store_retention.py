@@ -92,6 +92,17 @@ def test_reposts_that_repeat_a_deleted_post_go_with_it(store):
     assert store.posts.search("흠집")[0].id == "x:0004"
 
 
+def test_reposts_that_repeat_an_edited_post_lose_its_old_words(store):
+    collect(store, passed_on())
+    classify(store)
+    group(store, 1)
+    edited = post(1, "한울오토 답을 받았습니다")
+    assert store.posts.edit([edited], [Mention(edited.id, WATCH)], at(60)) == (1, (1,))
+    assert [store.posts.get(one.id).text for one in passed_on()] == [edited.text, "", *(one.text for one in passed_on()[2:])]
+    assert [found.id for found in store.posts.search("흠집")] == ["x:0004"]
+    assert (store.incidents.get(1).posts, store.incidents.get(1).authors) == (4, 3)
+
+
 def test_reposts_that_repeat_a_forgotten_person_lose_their_words(store):
     collect(store, passed_on())
     assert store.forget("@kim", "park", at(60)).posts == 1
@@ -137,6 +148,35 @@ def test_forgetting_a_person_removes_everything_and_for_good(store):
     assert store._db.value("SELECT count(*) FROM authors WHERE id = 'x:kim'") == 0
     with pytest.raises(NotFound):
         store.forget("kim", "park", at(61))
+
+
+def test_forgetting_a_person_leaves_no_id_of_a_post_in_the_history(store):
+    collect(store, [post(1), post(2, author="lee"), post(3, id="x:00010", author="lee")])
+    classify(store)
+    given = [Correction(post_id, WATCH, "lee", NOON, True) for post_id in ("x:0001", "x:0002", "x:00010")]
+    for one in given:
+        store.posts.label(one)
+    assert store.labelling.take_back(given[:1], "lee", at(5)) == 1
+    store.forget("@kim", "park", at(60))
+    notes = [change.note for change in store.incidents.history() if change.action == "label"]
+    assert [note.split(" ")[0] for note in notes] == ["", "x:0002", "x:00010", ""]
+
+
+# ---- not seen for long
+
+
+def test_what_was_not_looked_at_for_longest_comes_first(store):
+    collect(store, [post(n, id=f"x:{n}") for n in range(1, 6)] + [post(6, id="reddit:6", platform="reddit")])
+    gone(store, "x:5")
+    store.looks.looked(["x:1"], at(10))
+    store.looks.looked(["x:2", "x:unknown"], at(90))
+    found = store.looks.unseen("x", at(60), 9)
+    assert [(one.post_id, one.created_at, one.looked_at) for one in found] == [
+        ("x:3", at(3), NOON),
+        ("x:4", at(4), NOON),
+        ("x:1", at(1), at(10)),
+    ]
+    assert [one.post_id for one in store.looks.unseen("x", at(60), 2)] == ["x:3", "x:4"]
 
 
 def test_a_handle_on_two_platforms_is_one_wish(store):

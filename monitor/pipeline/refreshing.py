@@ -1,4 +1,7 @@
-"""refresh: posts of live incidents are measured again, on a share of what collecting leaves of the budget."""
+"""refresh: posts of live incidents are measured again, on a share of what collecting leaves of the budget.
+
+Where that leaves room in a pass, one batch of the others is looked at too, so that deletions and edits are noticed.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,9 @@ SHARE = 0.5
 BATCHES = 25
 """So many batches in one pass at most."""
 CONSIDERED = 5_000
+RECHECK = {"reddit": timedelta(hours=36), "youtube": timedelta(days=25), "x": timedelta(hours=24)}
+"""So long after the last look any post is looked at again: sooner than the platform's terms want deleted posts removed."""
+RECHECK_OTHERS = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +75,14 @@ def periods(now: datetime) -> tuple[datetime, datetime]:
 def refresh(store: Store, matcher: Matcher, name: str, collector: Refresher, now: datetime, meter: Meter | None = None) -> Outcome:
     """Look at what is due, batch by batch, while there is credit; each page in a transaction, and then its batch as looked at."""
     candidates = _candidates(store, collector, now)
-    if not candidates or not may_ask(store, name, collector, meter, now):
+    unseen = _unseen(store, collector, now)
+    if not (candidates or unseen) or not may_ask(store, name, collector, meter, now):
         return Outcome(skipped=True)
     credit = _credit(store, name, meter, now)
     done, pages, problems = 0, 0, list[str]()
     try:
         with accounted(store, name, meter, now):
-            for batch in _batches(candidates, collector.batch, credit, now):
+            for batch in _batches(candidates, unseen, collector, credit, now):
                 if not credit.covers(batch):
                     break
                 before = store.sources.spent(name, now)[0]
@@ -102,10 +109,32 @@ def _candidates(store: Store, collector: Refresher, now: datetime) -> list[Candi
     return [Candidate(*one, paid=by_day and one.looked_at.date() == now.astimezone(UTC).date()) for one in found]
 
 
-def _batches(candidates: Sequence[Candidate], size: int, credit: Credit, now: datetime) -> Iterator[list[Candidate]]:
+def _unseen(store: Store, collector: Refresher, now: datetime) -> list[Candidate]:
+    """A batch of stored posts that were not looked at for longest, whether or not anything is still going on about them."""
+    since = now - RECHECK.get(collector.platform, RECHECK_OTHERS)
+    return [Candidate(*one) for one in store.looks.unseen(collector.platform, since, collector.batch)]
+
+
+def _batches(
+    candidates: Sequence[Candidate], unseen: Sequence[Candidate], collector: Refresher, credit: Credit, now: datetime
+) -> Iterator[list[Candidate]]:
+    """What is due, and then, if it leaves room for one batch more, what was unseen for long."""
+    size = collector.batch
     chosen = due(candidates, now, BATCHES * size, only_paid=credit.money <= 0)
     for start in range(0, len(chosen), size):
         yield chosen[start : start + size]
+    taken = {one.post_id for one in chosen}
+    rest = [one for one in unseen if one.post_id not in taken]
+    price = float(getattr(collector, "price", 0.0))
+    if price:
+        rest = rest[: affordable(credit, price)] if all(one.paid for one in chosen) else []
+    if rest and len(chosen) + size <= BATCHES * size:
+        yield rest
+
+
+def affordable(credit: Credit, price: float) -> int:
+    """How many looks at ``price`` each half of the credit buys; none where no limit of money is set, lest the bill surprise."""
+    return int(max(credit.money, 0.0) / 2 / price) if credit.money < inf else 0
 
 
 def _credit(store: Store, name: str, meter: Meter | None, now: datetime) -> Credit:

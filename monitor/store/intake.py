@@ -116,7 +116,7 @@ class Intake:
                 found = self._db.row("SELECT n, text, url, language FROM posts WHERE id = ? AND gone_at IS NULL", (post.id,))
                 if found is not None and found[1] != post.text:
                     changed.append(post.id)
-                    incidents |= self._retention.reword(found[0], post.text, post.language or found[3])
+                    incidents |= self._retention.reword(found[0], post.text, post.language or found[3], stamp(now))
                     incidents |= self._mention_anew(found[0], [one for one in mentions if one.post_id == post.id])
             self._retention.recount(incidents)
             for incident in sorted(incidents):
@@ -206,7 +206,7 @@ class Intake:
             )
             for n, post in enumerate(unique.values(), last + 1)
         ]
-        self._db.executemany("INSERT INTO posts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)", rows)
+        self._db.executemany("INSERT INTO posts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)", rows)
         if self._searchable:
             words = grams([row[5] for row in rows])
             self._db.executemany("INSERT INTO post_search (rowid, words) VALUES (?, ?)", zip([row[0] for row in rows], words, strict=True))

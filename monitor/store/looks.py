@@ -1,4 +1,4 @@
-"""Posts that may be worth another look: where they stand, how they grew, when they were looked at last."""
+"""Posts that may be worth another look: where they stand, how they grew, when they were looked at last, which nobody looked at for long."""
 
 from __future__ import annotations
 
@@ -29,8 +29,16 @@ class Followed(NamedTuple):
     before_at: datetime | None
 
 
+class Unseen(NamedTuple):
+    """A post that no look has reached for long; ``looked_at`` is the last look, be it at the collection."""
+
+    post_id: str
+    created_at: datetime
+    looked_at: datetime
+
+
 class Looks:
-    """When posts of live incidents were looked at."""
+    """When posts were looked at."""
 
     def __init__(self, connection: Connection):
         self._db = connection
@@ -41,21 +49,34 @@ class Looks:
         Reads what stands in live incidents only.
         """
         found = self._db.rows(
-            f"""SELECT p.id, p.created_at, coalesce(k.looked_at, p.collected_at), {_SEEN.format("e")}, e.observed_at, p.n
+            f"""SELECT p.id, p.created_at, coalesce(p.looked_at, p.collected_at), {_SEEN.format("e")}, e.observed_at, p.n
             FROM incidents c INDEXED BY incidents_live CROSS JOIN incident_posts i INDEXED BY incident_posts_of ON i.incident = c.id
-            CROSS JOIN posts p ON p.n = i.post LEFT JOIN looks k ON k.post = p.n LEFT JOIN measured e ON e.post = p.n
+            CROSS JOIN posts p ON p.n = i.post LEFT JOIN measured e ON e.post = p.n
             WHERE c.{LIVE_STATUS} AND i.at >= ?1 AND p.gone_at IS NULL AND p.platform IN (SELECT value FROM json_each(?2))
             AND p.repost_of IS NULL
-            AND coalesce(k.looked_at, p.collected_at) <= ?3 GROUP BY p.n ORDER BY p.created_at DESC, p.id LIMIT ?4""",
+            AND coalesce(p.looked_at, p.collected_at) <= ?3 GROUP BY p.n ORDER BY p.created_at DESC, p.id LIMIT ?4""",
             (stamp(written_since), json.dumps(sorted(platforms)), stamp(looked_before), limit),
         )
         return [self._followed(row) for row in found]
 
+    def unseen(self, platform: str, looked_before: datetime, limit: int) -> list[Unseen]:
+        """Posts with text, whatever became of their incident, that no look has reached since ``looked_before``: longest unseen first.
+
+        Reads no more than ``limit`` posts.
+        """
+        found = self._db.rows(
+            """SELECT p.id, p.created_at, coalesce(p.looked_at, p.collected_at) FROM posts p INDEXED BY posts_unseen
+            WHERE p.platform = ? AND p.gone_at IS NULL AND p.text <> '' AND coalesce(p.looked_at, p.collected_at) <= ?
+            ORDER BY coalesce(p.looked_at, p.collected_at), p.n LIMIT ?""",
+            (platform, stamp(looked_before), limit),
+        )
+        return [Unseen(row[0], moment(row[1]), moment(row[2])) for row in found]
+
     def looked(self, post_ids: Sequence[str], now: datetime) -> None:
         """These posts were looked at, whatever came of it."""
         self._db.executemany(
-            "INSERT INTO looks SELECT n, ?2 FROM posts WHERE id = ?1 ON CONFLICT (post) DO UPDATE SET looked_at = excluded.looked_at",
-            [(post_id, stamp(now)) for post_id in post_ids],
+            "UPDATE posts SET looked_at = ? WHERE id = ?",
+            [(stamp(now), post_id) for post_id in post_ids],
         )
 
     def _followed(self, row: Row) -> Followed:

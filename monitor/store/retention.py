@@ -104,8 +104,14 @@ class Retention:
                 self.leave_unswept()
         return len(changed)
 
-    def reword(self, n: int, text: str, language: str | None) -> set[int]:
-        """Replace a post's text: its old words leave the index, titles and messages. Return the incidents that hold it."""
+    def reword(self, n: int, text: str, language: str | None, at: str) -> set[int]:
+        """Replace a post's text: its old words leave the index, titles and messages, and reposts that repeat them are emptied.
+
+        Return the incidents that hold any of these.
+        """
+        repeated = self._passing_on([n])
+        for repost in repeated:
+            self._redact(repost, at)
         old, url, created = self._db.rows("SELECT text, url, created_at FROM posts WHERE n = ?", (n,))[0]
         self._unword([(n, old)])
         self._db.execute("UPDATE posts SET text = ?, language = ? WHERE n = ?", (text, language, n))
@@ -116,7 +122,7 @@ class Retention:
         self._db.execute("DELETE FROM vectors WHERE post = ?", (n,))
         self._db.execute("UPDATE incident_posts SET copy_of = NULL, because = ? WHERE post = ?", (_EDITED, n))
         self.leave_unswept()
-        return {row[0] for row in self._db.rows("SELECT incident FROM incident_posts WHERE post = ?", (n,))}
+        return self._holding([n, *repeated])
 
     def remove(self, numbers: Sequence[int]) -> set[int]:
         """Delete posts that are no business of ours any more (they may come again); return the incidents that held them."""
@@ -142,6 +148,7 @@ class Retention:
                 posts += len(numbers)
                 for passed_on in self._passing_on(numbers):
                     self._redact(passed_on, stamp(now))
+                self._unname(numbers)
                 incidents |= self._delete(numbers, stamp(now), bury=True)
                 self._bury([author_id], stamp(now))
                 self._db.execute("DELETE FROM authors WHERE n = ?", (n,))
@@ -226,6 +233,14 @@ class Retention:
         known = set(numbers)
         return [n for n, repeated, text in found if n not in known and Quotation(text, None).stands_in(repeated)]
 
+    def _unname(self, numbers: Sequence[int]) -> None:
+        """Blank the notes about labels of these posts: they begin with the post's id, which may name its author."""
+        self._db.execute(
+            """UPDATE audit SET note = '' WHERE action = 'label' AND EXISTS (SELECT 1 FROM posts p
+            WHERE p.n IN (SELECT value FROM json_each(?)) AND substr(audit.note, 1, length(p.id) + 1) = p.id || ' ')""",
+            (json.dumps(numbers),),
+        )
+
     def _removed(self, name: str) -> bool:
         return bool(self._db.value("SELECT EXISTS (SELECT 1 FROM tombstones WHERE digest = ?)", (_digest(name),)))
 
@@ -261,21 +276,23 @@ class Retention:
             return set()
         chosen = json.dumps(numbers)
         found = self._db.rows("SELECT n, text, url, id, created_at FROM posts WHERE n IN (SELECT value FROM json_each(?))", (chosen,))
-        incidents = {
-            row[0]
-            for row in self._db.rows(
-                "SELECT DISTINCT incident FROM incident_posts WHERE post IN (SELECT value FROM json_each(?))", (chosen,)
-            )
-        }
+        incidents = self._holding(numbers)
         self._unword([row[:2] for row in found])
         self._unquote([row[:3] for row in found])
         if bury:
             self._bury([row[3] for row in found], at)
-        for table in ("labels", "classifications", "incident_posts", "engagement", "measured", "looks", "vectors", "mentions"):
+        for table in ("labels", "classifications", "incident_posts", "engagement", "measured", "vectors", "mentions"):
             self._db.execute(f"DELETE FROM {table} WHERE post IN (SELECT value FROM json_each(?))", (chosen,))
         self._db.executemany("DELETE FROM fingerprints WHERE at = ? AND post = ?", [(row[4], row[0]) for row in found])
         self._db.execute("DELETE FROM posts WHERE n IN (SELECT value FROM json_each(?))", (chosen,))
         return incidents
+
+    def _holding(self, numbers: Sequence[int]) -> set[int]:
+        """The incidents that hold any of these posts."""
+        found = self._db.rows(
+            "SELECT DISTINCT incident FROM incident_posts WHERE post IN (SELECT value FROM json_each(?))", (json.dumps(numbers),)
+        )
+        return {row[0] for row in found}
 
     def _unword(self, posts: Iterable[Sequence[Any]]) -> None:
         worded = [row for row in posts if row[1]]

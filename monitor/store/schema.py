@@ -488,6 +488,22 @@ def m_find_reposts(db: Database) -> None:
     db.execute("CREATE INDEX posts_reposts ON posts(repost_of) WHERE repost_of IS NOT NULL")
 
 
+_UNSEEN = """
+ALTER TABLE posts ADD COLUMN looked_at TEXT;
+UPDATE posts SET looked_at = (SELECT looked_at FROM looks WHERE post = n) WHERE n IN (SELECT post FROM looks);
+DROP TABLE looks;
+CREATE INDEX posts_unseen ON posts(platform, coalesce(looked_at, collected_at)) WHERE gone_at IS NULL AND text <> '';
+"""
+
+
+@migrations()
+def m_look_at_all(db: Database) -> None:
+    """When each post was looked at last stands with it, so that those not seen for longest are found at once."""
+    for statement in _UNSEEN.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+
+
 VERSION = len(migrations._migrations)
 
 

@@ -89,6 +89,7 @@ class X:
         self.questions = questions_for(watches, options.longest_query)
         self.unaskable = unaskable(watches, options.longest_query)
         prices = Prices(options.price_post, options.price_user, options.price_counts, options.price_search)
+        self.price = prices.post
         ledger = Ledger(meter or Meter(name), prices, Paid(clock))
         self.source = Platform(name, options.base_url, options.bearer_token, options.names, ledger, clock)
         self.authors = Authors(self.source, options.authors_for)
