@@ -22,6 +22,8 @@ from monitor.pipeline import Pipeline, collecting, refreshing
 from monitor.pipeline.refreshing import SHARE, Credit, periods
 from tests.platforms.hackernews import HackerNewsStub
 from tests.platforms.stub import Answer, Clock, Fault
+from tests.platforms.x import XStub
+from tests.platforms.x import collector as platform_x
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -213,6 +215,23 @@ def test_money_is_spent_on_the_unseen_only_within_a_limit_and_half_the_credit() 
     assert refreshing.affordable(Credit(inf, inf), 0.005) == 0, "no limit was set"
     assert refreshing.affordable(Credit(inf, -0.2), 0.005) == 0
     assert refreshing.affordable(Credit(inf, 0.105), 0.005) == 10
+
+
+def test_on_x_the_unseen_are_looked_at_only_where_money_is_limited(world: World) -> None:
+    with XStub(Clock(world.now)) as stub:
+        assert isinstance(stub, XStub)
+        number = stub.publish("한울오토 오늘도 지나간다").id
+        post = world.post("오늘도 지나간다", id=f"x:{number}")
+        stub.clock.now = world.now = world.now + timedelta(hours=25)
+        asked = []
+        for allowance in (UNLIMITED, Allowance(requests_per_day=1000), Allowance(money_per_day=100.0)):
+            meter = Meter("x", allowance)
+            for _ in range(2):
+                world.pass_time(minutes=2)
+                Pipeline(world.store, world.parts, world.memory).refresh("x", platform_x(stub, meter=meter), world.now, meter)
+            asked.append((len(stub.asked), stub.bill > 0))
+        assert asked == [(0, False), (0, False), (1, True)], "looked at once, and then seen"
+        assert world.store.looks.unseen("x", world.now, 9)[0].looked_at > post.created_at
 
 
 def test_collecting_keeps_its_share_of_the_budget(world: World, stub: HackerNewsStub) -> None:

@@ -218,6 +218,16 @@ def test_no_statement_of_a_tick_scans_what_is_stored(analysed):
                 assert not step.startswith("SCAN") or SMALL.match(step) or once, (sql, step)
 
 
+def test_what_was_unseen_for_longest_is_read_in_order_from_its_index():
+    with Store.open(":memory:", durable=False) as store:
+        statements: list[str] = []
+        store._db._raw.set_trace_callback(statements.append)
+        assert store.looks.unseen("x", NOON, 10) == []
+        store._db._raw.set_trace_callback(None)
+        plan = [row[3] for sql in statements for row in store._db.rows("EXPLAIN QUERY PLAN " + sql)]
+        assert len(plan) == 1 and plan[0].startswith("SEARCH p USING INDEX posts_unseen (platform=? AND <expr><?)"), plan
+
+
 def test_a_tick_does_not_grow_with_what_is_stored():
     """Counted in SQLite's own steps, which do not depend on the machine."""
     steps = []
