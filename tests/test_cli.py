@@ -158,6 +158,20 @@ def test_verbs_take_several_incidents_and_do_each_once(troubled: Path, monkeypat
     assert set(story) == {("monitor", ""), ("kim", "cli"), ("lee", "cli")}
 
 
+def test_an_incident_as_json_tells_its_brief_and_stage(troubled: Path) -> None:
+    number = alerted()
+    shown = lines("incidents", "show", number, "--json")
+    assert [row["type"] for row in shown[:2]] == ["incident", "brief"]
+    (brief,) = [row for row in shown if row["type"] == "brief"]
+    read = run("incidents", "show", number).stdout
+    questions, stage = brief["questions"], brief["stage"]
+    assert isinstance(questions, list) and isinstance(stage, dict)
+    assert len(questions) == 5 and stage["number"] in (1, 2, 3) and stage["lines"]
+    assert all(question["question"] in read for question in (*questions, stage))
+    quoted = [quote for question in questions for quote in question["quotes"]]
+    assert quoted and all(quote.keys() == {"text", "source", "url"} for quote in quoted)
+
+
 def test_incidents_are_listed_by_what_one_asks_for(troubled: Path) -> None:
     number = alerted()
     (row,) = [row for row in lines("incidents", "list", "--all", "--json") if row["incident"] == number]

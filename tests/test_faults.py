@@ -24,6 +24,7 @@ import storing
 from aiosmtpd.controller import Controller
 from conftest import Words
 from platforms.hooks import SIGNING, Hooks
+from platforms.slack import CHANNEL, TOKEN, SlackStub
 from platforms.stub import Answer, Asked, Clock, Fault
 from test_notifiers import Postmaster, free_port
 
@@ -37,6 +38,8 @@ from monitor.domain import Severity, Watch
 from monitor.matching import Matcher
 from monitor.notifiers import Notifier, webhook
 from monitor.notifiers.email import Address, Email, Options
+from monitor.notifiers.slack import Options as Chat
+from monitor.notifiers.slack import Slack
 from monitor.pipeline import Parts, delivering, health
 from monitor.store import Store
 
@@ -46,10 +49,14 @@ WEB = "webhook"
 
 @dataclass
 class Staff:
-    """Three receivers: care has a webhook and a mailbox, press a mailbox, night a webhook; care's route escalates to press."""
+    """Four receivers: care has a webhook and a mailbox, press a mailbox, night a webhook, chat a Slack bot.
+
+    Care's route escalates to press.
+    """
 
     folder: Path
     hooks: Hooks
+    slack: SlackStub
     postmaster: Postmaster
     mail_port: int
     clock: Clock
@@ -61,7 +68,7 @@ class Staff:
 
     def _settings(self) -> Settings:
         base = config.with_watches(config.defaults(), (Watch("한울오토", ("한울오토",)),))
-        names = {"care": (WEB, "email"), "press": ("email",), "night": (WEB,)}
+        names = {"care": (WEB, "email"), "press": ("email",), "night": (WEB,), "chat": ("slack",)}
         people = [Receiver(name, "ko", None, None, tuple(Channel(kind, kind, None) for kind in kinds)) for name, kinds in names.items()]
         route = Route(receivers=("care",), escalate_after=timedelta(minutes=30), escalate_to=("press",))
         return dataclasses.replace(base, receivers=tuple(people), routes=(route,))
@@ -72,6 +79,7 @@ class Staff:
             ("care", "email"): self._mail("care@example.com"),
             ("press", "email"): self._mail("press@example.com"),
             ("night", WEB): self._webhook("night"),
+            ("chat", "slack"): Slack(Chat(Secret(TOKEN), CHANNEL, base_url=self.slack.api, timeout=timedelta(seconds=5))),
         }
 
     def _webhook(self, name: str) -> Notifier:
@@ -91,7 +99,9 @@ class Staff:
         key = f"alert-{len(self.alerts)}"
         self.alerts.append(key)
         with self.store() as store:
-            message = dataclasses.replace(storing.message(key, subject=f"경보 {key}"), severity=severity, picture=None)
+            message = dataclasses.replace(
+                storing.message(key, subject=f"경보 {key}"), severity=severity, picture=None, sent_at=self.clock()
+            )
             for receiver, channel in to or (("care", WEB), ("care", "email")):
                 store.outbox.enqueue(None, None, receiver, channel, message, self.clock())
 
@@ -127,18 +137,20 @@ def staff(tmp_path: Path) -> Iterator[Staff]:
         hooks = Hooks()
         clock = hooks.clock = Clock(NOON)
         stack.enter_context(hooks)
+        slack = stack.enter_context(SlackStub(clock))
         postmaster, port = Postmaster(), free_port()
         controller = Controller(postmaster, hostname="127.0.0.1", port=port)
         controller.start()
         stack.callback(controller.stop)
-        yield Staff(tmp_path, hooks, postmaster, port, clock)
+        yield Staff(tmp_path, hooks, slack, postmaster, port, clock)
+        assert slack.wrong == []
 
 
 # ---- the faults: each returns what happened, in a sentence
 
 
 def channel_gone(staff: Staff) -> str:
-    """a webhook was deleted (404, 410), a channel archived, a token revoked"""
+    """a webhook was deleted (404, 410)"""
     staff.hooks.choose = refusing(410, "care")
     staff.alert()
     staff.deliver()
@@ -146,6 +158,36 @@ def channel_gone(staff: Staff) -> str:
     assert staff.postmaster.got("press@example.com") == 0
     assert len(staff.notices()) == 1
     return "given up at once; the receiver's other channel has it; the operator is told once"
+
+
+def slack_says(code: str) -> Callable[[Asked], Fault]:
+    return lambda asked: Fault("no", Answer.of({"ok": False, "error": code}))
+
+
+def slack_archived(staff: Staff) -> str:
+    """the Slack channel was archived (is_archived)"""
+    staff.slack.choose = slack_says("is_archived")
+    _slack_gone(staff)
+    return "given up at once; the next receiver has it, with a sentence why; the operator is told once"
+
+
+def slack_revoked(staff: Staff) -> str:
+    """the Slack bot's token was revoked (token_revoked)"""
+    staff.slack.choose = slack_says("token_revoked")
+    _slack_gone(staff)
+    return "as for an archived channel"
+
+
+def _slack_gone(staff: Staff) -> None:
+    staff.alert(("chat", "slack"))
+    staff.for_a_time(minutes=30)
+    assert staff.slack.messages == {}
+    assert len([asked for asked in staff.slack.asked if asked.path.endswith("chat.postMessage")]) == 1
+    mails = [mail.get_body(("plain",)).get_content() for _, mail in staff.postmaster.mails]  # type: ignore[union-attr]
+    heard = [*(str(one["lines"]) for one in staff.hooks.told), *mails]
+    assert heard and all("chat에 전달되지 않아" in one for one in heard)
+    (notice,) = staff.notices()
+    assert "xoxb" not in notice
 
 
 def receiver_gone(staff: Staff) -> str:
@@ -273,18 +315,37 @@ def two_processes(staff: Staff) -> str:
 def killed(staff: Staff) -> str:
     """killed (SIGKILL) between sending and noting it"""
     staff.alert(("press", "email"))
+    _die_after_sending(staff)
+    staff.for_a_time(minutes=10)
+    ids = {mail["Message-ID"] for _, mail in staff.postmaster.mails}
+    assert len(ids) == 1
+    assert staff.postmaster.got("press@example.com") == 2
+    return "sent again when its lease of 5 min ends: at most once more for each kill, under the same Message-ID"
+
+
+def _die_after_sending(staff: Staff) -> None:
     child = os.fork()
     if child == 0:
         with staff.store() as store:
             store.outbox.delivered = lambda *_: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[method-assign]
             delivering.deliver(store, staff.parts, staff.clock())
         os._exit(1)
-    os.waitpid(child, 0)
+    _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status)
+
+
+def slack_killed(staff: Staff) -> str:
+    """killed (SIGKILL) between Slack's answer and noting it"""
+    staff.alert(("chat", "slack"))
+    _die_after_sending(staff)
+    said = [method for method, _ in staff.slack.said]
+    assert len(staff.slack.messages) == len(said) > 0
     staff.for_a_time(minutes=10)
-    ids = {mail["Message-ID"] for _, mail in staff.postmaster.mails}
-    assert len(ids) == 1
-    assert staff.postmaster.got("press@example.com") == 2
-    return "sent again when its lease of 5 min ends: at most once more for each kill, under the same Message-ID"
+    assert [method for method, _ in staff.slack.said] == said
+    with staff.store() as store:
+        (row,) = store.outbox.list(everything=True)
+    assert row.state.value == "delivered"
+    return "when its lease of 5 min ends, the message is known again by its metadata and not posted a second time"
 
 
 def unplugged(staff: Staff) -> str:
@@ -314,6 +375,8 @@ def removed(staff: Staff) -> str:
 
 FAULTS = (
     channel_gone,
+    slack_archived,
+    slack_revoked,
     receiver_gone,
     everybody_gone,
     unplugged,
@@ -324,6 +387,7 @@ FAULTS = (
     answer_lost,
     two_processes,
     killed,
+    slack_killed,
     removed,
 )
 TWICE = {"killed": 1}
@@ -333,11 +397,12 @@ TWICE = {"killed": 1}
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
 def test_no_alert_is_lost(staff: Staff, fault: Callable[[Staff], str]) -> None:
     happened = fault(staff)
-    told = " ".join([*(one["subject"] for one in staff.hooks.told), *(mail["Subject"] for _, mail in staff.postmaster.mails)])
+    chat = [message["text"] for message in staff.slack.messages.values() if "thread_ts" not in message]
+    told = " ".join([*(one["subject"] for one in staff.hooks.told), *(mail["Subject"] for _, mail in staff.postmaster.mails), *chat])
     lost = [key for key in staff.alerts if not re.search(rf"{key}\b", told)]
     assert lost == []
     mails = Counter((box, mail["Subject"]) for boxes, mail in staff.postmaster.mails for box in boxes)
-    assert sum(times - 1 for times in mails.values()) == TWICE.get(fault.__name__, 0)
+    assert sum(times - 1 for times in (*mails.values(), *Counter(chat).values())) == TWICE.get(fault.__name__, 0)
     row = f"| {fault.__doc__} | {happened} | {len(lost)} | {TWICE.get(fault.__name__, 0)} |"
     print(row)
 

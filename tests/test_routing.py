@@ -281,6 +281,23 @@ def test_whom_older_databases_have_on_storm_pages_is_known(world: World) -> None
     assert deciding.storm_named(world.store) == ({3: at, 5: at}, at)
 
 
+def test_storm_pages_forget_what_is_long_over(world: World) -> None:
+    (lives, over, fresh) = [incident.id for incident in _three_incidents(world)]
+    for number in (over, fresh):
+        world.store.incidents.transition(number, Status.RESOLVED, "kim", world.now)
+    long_ago, lately = world.now - deciding.STORM_KEPT, world.now - deciding.STORM_KEPT + timedelta(minutes=1)
+    deciding.remember_storm(world.store, {lives: long_ago, over: long_ago, fresh: lately, 999_999: long_ago}, world.now)
+    assert deciding.storm_named(world.store) == ({lives: long_ago, fresh: lately}, world.now)
+
+
+def _three_incidents(world: World) -> list[Incident]:
+    numbers = [world.store.incidents.next_id() + n for n in range(3)]
+    made = [replace(INCIDENT, id=number, status=Status.TRIGGERED) for number in numbers]
+    for incident in made:
+        world.store.incidents.open(incident, None)
+    return made
+
+
 # ---- config.toml and the verbs
 
 

@@ -31,7 +31,7 @@ from monitor.decode import Secret
 from monitor.domain import Status, Watch
 from monitor.errors import ConfigError
 from monitor.notifiers.slack import Options, Slack
-from monitor.reception.slack import doors
+from monitor.reception.slack import SlackDoor, doors
 from monitor.store import Store
 
 KIM = {"id": "U0KIM", "username": "kim", "name": "kim", "team_id": TEAM}
@@ -62,8 +62,13 @@ class House:
         assert isinstance(options, Options)
         parts = replace(parts_for(settings, assembly.Kept()), notifiers={("staff", "slack"): Slack(options)})
         self.world = World(store, parts, assembly.Kept())
-        (self.door,) = doors(settings, parts, str(store.path), lambda: self.world.now)
-        self.door._look_every = 0.1
+        self.door = self.reopened()
+
+    def reopened(self) -> SlackDoor:
+        """A door as a new process has it."""
+        (door,) = doors(self.world.parts.settings, self.world.parts, str(self.store.path), lambda: self.world.now)
+        door._look_every = 0.1
+        return door
 
     def burst(self) -> None:
         self.world.quiet_days(9)
@@ -218,6 +223,24 @@ def test_a_replayed_request_is_refused(open_house: House) -> None:
     open_house.command("")
     assert len(open_house.stub.whispers) == whispers + 1, "only the command was answered"
     assert open_house.store.incidents.get(open_house.incident()).assigned_to == "lee"
+
+
+def test_a_request_replayed_after_a_restart_is_refused(open_house: House) -> None:
+    open_house.press("assign", KIM, number="same")
+    open_house.press("assign", LEE)
+    open_house.door.close()
+    again = open_house.reopened()
+    try:
+        lines = len(open_house.stub.lines)
+        again.open()
+        until(lambda: len(open_house.stub.lines) > lines and again.connected)
+        whispers = len(open_house.stub.whispers)
+        open_house.stub.acknowledged(open_house.stub.envelope("interactive", open_house.body("assign", KIM), "same"))
+        open_house.command("")
+        assert len(open_house.stub.whispers) == whispers + 1, "only the command was answered"
+        assert open_house.store.incidents.get(open_house.incident()).assigned_to == "lee"
+    finally:
+        again.close()
 
 
 def test_only_members_of_the_groups_may_press(slack: SlackStub, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import click
 from monitor import alerting, messages
 from monitor.cli import acting
 from monitor.cli.desk import Desk, now, print_json, settled, span, staff, table
-from monitor.cli.listing import ListsByDefault, show_brief
+from monitor.cli.listing import ListsByDefault, brief_line, show_brief
 from monitor.domain import LIVE, Assessment, Change, Incident, Notification, Severity, Status
 from monitor.messages.history import happened
 from monitor.pipeline.briefs import brief
@@ -118,15 +118,16 @@ def incident_line(row: Incident, assessment: Assessment | None) -> dict[str, Any
 @incidents.command("show")
 @click.argument("incident_id", metavar="INCIDENT", type=int)
 @settled()
-@click.option("--json", "as_json", is_flag=True, help="JSON Lines: the incident, its history, its posts.")
+@click.option("--json", "as_json", is_flag=True, help="JSON Lines: the incident, its brief, its history, its posts.")
 def show(desk: Desk, incident_id: int, as_json: bool) -> None:
     """Show one incident: what is known, what was done about it, why each post stands in it."""
     with desk.store() as store:
         row, members = store.incidents.get(incident_id), store.incidents.members(incident_id)
         assessment, history = store.incidents.latest_assessment(incident_id), store.incidents.history(incident_id)
-        answered = brief(store, desk.settings, row, assessment, now()) if assessment and not as_json else None
+        answered = brief(store, desk.settings, row, assessment, now()) if assessment else None
     if as_json:
-        print_json([incident_line(row, assessment), *(_change_line(change, desk) for change in history)])
+        told = [brief_line(desk, answered)] if answered else []
+        print_json([incident_line(row, assessment), *told, *(_change_line(change, desk) for change in history)])
         print_json(_member_line(judged, because, desk) for judged, because in members)
         return
     language, zone = desk.settings.monitor.language, desk.settings.zone

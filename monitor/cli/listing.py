@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from monitor import messages
 from monitor.cli.desk import Desk, now
-from monitor.domain import Brief
+from monitor.domain import Answer, Brief
 from monitor.plain import wrap
 
 WIDTH = 100
@@ -26,7 +28,7 @@ def show_brief(desk: Desk, answered: Brief | None) -> None:
     """Print the five questions with their answers, and the stage of the cost."""
     if answered is None:
         return
-    for answer in messages.answered(answered, desk.settings.monitor.language, desk.settings.zone, now()):
+    for answer in _answers(desk, answered):
         click.echo()
         click.echo(answer.question)
         for line in answer.lines:
@@ -35,3 +37,22 @@ def show_brief(desk: Desk, answered: Brief | None) -> None:
         for quote in answer.quotes:
             for part in wrap(f"{quote.text} ({quote.source})", WIDTH, "  │ ", "  │ "):
                 click.echo(part)
+
+
+def brief_line(desk: Desk, answered: Brief) -> dict[str, Any]:
+    """A brief as a JSON line: the five questions, and the stage of the cost with its number."""
+    *questions, stage = _answers(desk, answered)
+    return {
+        "type": "brief",
+        "questions": [_answer_line(answer) for answer in questions],
+        "stage": {"number": answered.stage.value, **_answer_line(stage)},
+    }
+
+
+def _answers(desk: Desk, answered: Brief) -> tuple[Answer, ...]:
+    return messages.answered(answered, desk.settings.monitor.language, desk.settings.zone, now())
+
+
+def _answer_line(answer: Answer) -> dict[str, Any]:
+    quotes = [{"text": quote.text, "source": quote.source, "url": quote.url} for quote in answer.quotes]
+    return {"question": answer.question, "lines": list(answer.lines), "quotes": quotes}

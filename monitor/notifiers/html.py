@@ -19,10 +19,13 @@ _COLOURS = {
     "resolved": ("#067647", "#b9e8d0", "#085d3a"),
     "health": ("#5925dc", "#d9d6fe", "#4a1fb8"),
 }
-_FONT = (
-    "font-family:-apple-system,BlinkMacSystemFont,'Segoe UI','Apple SD Gothic Neo','Malgun Gothic','맑은 고딕','Noto Sans KR',"
+_FAMILIES = (
+    "-apple-system,BlinkMacSystemFont,'Segoe UI','Apple SD Gothic Neo','Malgun Gothic','맑은 고딕','Noto Sans KR',"
     "'Noto Sans CJK KR',Roboto,Helvetica,Arial,sans-serif"
 )
+BODY = f"body{{margin:0;background:#eef0f4;color:#1d2939;font:16px/1.6 {_FAMILIES};word-break:keep-all;overflow-wrap:anywhere}}"
+"""What every page of ours that a browser shows begins its style sheet with; mails have it inline."""
+_FONT = f"font-family:{_FAMILIES}"
 _BREAKS = "word-break:keep-all;overflow-wrap:anywhere;word-wrap:break-word"
 _TEXT = f"{_FONT};{_BREAKS};color:#1d2939"
 _TABLE = '<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="border-collapse:collapse">'

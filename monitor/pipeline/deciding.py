@@ -21,6 +21,8 @@ from monitor.store import CHANNEL, Store
 PRESSURE = "pressure"
 STORM = "storm"
 DAY = timedelta(hours=24)
+STORM_KEPT = timedelta(days=7)
+"""So long an incident that is over is remembered as named on a storm page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +129,9 @@ def storm_named(store: Store) -> tuple[dict[int, datetime], datetime | None]:
 
 
 def remember_storm(store: Store, named: Mapping[int, datetime], now: datetime) -> None:
-    """Keep whom storm pages named, and when; inside the caller's transaction."""
-    kept = {number: at.isoformat() for number, at in sorted(named.items())}
+    """Keep whom storm pages named, and when, but for those long over; inside the caller's transaction."""
+    live = {incident.id for incident in store.incidents.live()}
+    kept = {number: at.isoformat() for number, at in sorted(named.items()) if number in live or now - at < STORM_KEPT}
     store.put_state(STORM, json.dumps({"named": kept, "at": now.isoformat()}).encode())
 
 

@@ -10,11 +10,10 @@ from typing import Literal
 from monitor import charts
 from monitor.messages.weekly import TEXT, Part, Sheet, Week, sheet, topic_name
 from monitor.messages.wording import Reader
+from monitor.notifiers.html import BODY
 
 STYLE = (
-    "body{margin:0;background:#eef0f4;color:#1d2939;font:16px/1.6 -apple-system,BlinkMacSystemFont,'Segoe UI','Apple SD Gothic Neo',"
-    "'Malgun Gothic','Noto Sans KR','Noto Sans CJK KR',Roboto,sans-serif;word-break:keep-all;overflow-wrap:anywhere}"
-    "main{max-width:820px;margin:0 auto;background:#fff;padding:24px 28px}h1{font-size:24px;line-height:1.35;margin:0 0 8px}"
+    BODY + "main{max-width:820px;margin:0 auto;background:#fff;padding:24px 28px}h1{font-size:24px;line-height:1.35;margin:0 0 8px}"
     "h2{font-size:15px;color:#667085;margin:28px 0 8px;padding-top:16px;border-top:1px solid #e4e7ec}p{margin:0 0 6px}"
     ".lead{font-size:18px;font-weight:600}table{border-collapse:collapse;width:100%;font-size:14px}"
     "th,td{text-align:left;padding:6px 10px 6px 0;border-bottom:1px solid #eaecf0;vertical-align:top}th{color:#667085;font-weight:600}"

@@ -107,9 +107,14 @@ def _faults() -> dict[str, tuple[str, str, int]]:
 # each fault of tests/test_faults.py in Korean: what fails, and what happens; one that is missing here stops the build
 FAULTS_KO = {
     "channel_gone": (
-        "웹훅이 지워지거나(404, 410) 채널이 보관되거나 토큰이 취소됨",
+        "웹훅이 지워짐(404, 410)",
         "곧바로 그만둡니다. 같은 수신자의 다른 채널이 받고, 운영자에게 한 번 알립니다",
     ),
+    "slack_archived": (
+        "Slack 채널이 보관됨(is_archived)",
+        "곧바로 그만둡니다. 다음 수신자가 까닭 한 문장과 함께 받고, 운영자에게 한 번 알립니다",
+    ),
+    "slack_revoked": ("Slack 봇의 토큰이 취소됨(token_revoked)", "보관된 채널과 같습니다"),
     "receiver_gone": (
         "한 수신자의 모든 채널이 아주 거부함",
         "경로가 정한 다음 수신자가 까닭 한 문장과 함께 받습니다. 운영자에게 채널마다 한 번 알립니다",
@@ -134,6 +139,10 @@ FAULTS_KO = {
     "killed": (
         "보낸 뒤 기록하기 전에 강제 종료(SIGKILL)",
         "5분 임대가 끝나면 다시 보냅니다. 종료 한 번에 많아야 한 번 더, 같은 Message-ID로",
+    ),
+    "slack_killed": (
+        "Slack이 응답한 뒤 기록하기 전에 강제 종료(SIGKILL)",
+        "5분 임대가 끝나면 메타데이터로 그 메시지를 알아보고 다시 올리지 않습니다",
     ),
     "removed": ("알림이 기다리는 동안 채널이 config.toml에서 빠짐", "없어진 수신자와 같습니다. 다음 수신자가 받습니다"),
 }

@@ -1,10 +1,14 @@
-"""Let a storm pass over the pipeline (own model, own store, channels that keep what they get) and count what arrived where."""
+"""Let a storm pass over the pipeline and count what arrived where.
+
+Own model, own store; one receiver has a Slack bot that talks to the tests' stub of Slack, the other channels keep what they get.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
 import random
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -13,11 +17,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
+
+from platforms import slack
+
 from monitor import assembly, config
 from monitor.alerting import Route
 from monitor.collectors import Page
 from monitor.config import Settings
+from monitor.config.sections import Notifier
+from monitor.decode import Secret
 from monitor.domain import Author, Decision, Engagement, Message, Post, Reason, Severity, Subscriber, Watch, When
+from monitor.notifiers.slack import Options, Slack
 from monitor.pipeline import Memory, Pipeline, collecting
 from monitor.store import Store
 
@@ -53,8 +64,8 @@ class Counting(assembly.Kept):
         return self
 
 
-def settings_for(base: Settings, branches: int) -> Settings:
-    """A desk with two receivers on routes, budget 7 a week, 2 pages a shift."""
+def settings_for(base: Settings, branches: int, chat: Options) -> Settings:
+    """A desk with three receivers on routes, the first in Slack; budget 7 a week, 2 pages a shift."""
     console = base.receivers[0]
     names = ("당직", "고객경험팀", "홍보팀")
     watches = [Watch(f"{number:03}호점", (f"한울오토 {number:03}호점",)) for number in range(branches)]
@@ -63,6 +74,7 @@ def settings_for(base: Settings, branches: int) -> Settings:
         Route(("당직", "고객경험팀"), severity=(Severity.HIGH, Severity.CRITICAL)),
     )
     people = tuple(replace(console, name=name) for name in names)
+    people = (replace(people[0], notifiers=(Notifier("slack", "slack", chat),)), *people[1:])
     return replace(config.with_watches(base, watches), receivers=people, routes=routes)
 
 
@@ -84,13 +96,17 @@ def posts(incidents: int, seed: int) -> Iterator[tuple[int, Told]]:
 
 def storm(incidents: int, seed: int, folder: Path, hours: int = 6) -> dict[str, Any]:
     """Let the storm pass, then ``hours`` in all; return the account."""
-    settings = settings_for(config.defaults(), incidents)
-    channels = {receiver.name: Counting() for receiver in settings.receivers}
-    mail = Counting()
+    with slack.running() as stub:
+        found = _storm(incidents, seed, folder, hours, stub)
+    return found | {"slack": _shown(stub)}
+
+
+def _storm(incidents: int, seed: int, folder: Path, hours: int, stub: slack.SlackStub) -> dict[str, Any]:
+    chat = Options(Secret(slack.TOKEN), slack.CHANNEL, base_url=stub.api)
+    settings = settings_for(config.defaults(), incidents, chat)
     parts = assembly.parts(settings)
-    console = settings.receivers[0].notifiers[0].name
-    notifiers = {(name, console): channel for name, channel in channels.items()} | {("홍보팀", "email:press"): mail}
-    parts = replace(parts, notifiers=notifiers)
+    kept = {(person.name, channel.name): Counting() for person in settings.receivers[1:] for channel in person.notifiers}
+    parts = replace(parts, notifiers={("당직", "slack"): Slack(chat), **kept, ("홍보팀", "email:press"): Counting()})
     coming: dict[int, list[Told]] = {}
     for minute, post in posts(incidents, seed):
         coming.setdefault(minute, []).append(post)
@@ -100,10 +116,17 @@ def storm(incidents: int, seed: int, folder: Path, hours: int = 6) -> dict[str, 
         )
         memory = Memory()
         for minute in (*range(60), *range(60, hours * 60, 10)):
-            now = BEGIN + timedelta(minutes=minute + 1)
+            now = stub.clock.now = BEGIN + timedelta(minutes=minute + 1)
             _arrive(store, parts, coming.get(minute, []), now)
             Pipeline(store, parts, memory).tick(now)
         return account(store)
+
+
+def _shown(stub: slack.SlackStub) -> dict[str, int]:
+    """What stands in the channel in the end, and what Slack would have refused."""
+    roots = sum("thread_ts" not in message for message in stub.messages.values())
+    changed = sum(method == "chat.update" for method, _ in stub.said)
+    return {"messages": roots, "in_threads": len(stub.messages) - roots, "changed_in_place": changed, "wrong": len(stub.wrong)}
 
 
 def _arrive(store: Store, parts: Any, arriving: list[Told], now: datetime) -> None:
@@ -137,17 +160,22 @@ def _counts(decision: Decision) -> bool:
 
 
 def _of_one(messages: list[Message], critical: set[int]) -> dict[str, Any]:
-    """One receiver's messages by kind; ``unnamed``: critical incidents of which no message speaks; ``twice``: the same told again."""
+    """One receiver's messages by kind; ``named``: critical incidents that a message speaks of, ``unnamed``: those none does.
+
+    ``twice``: the same told again.
+    """
     kinds = Counter(_kind(message) for message in messages)
     own = Counter((message.thread, message.reason) for message in messages if _kind(message) == "incident")
     pages = [message for message in messages if _kind(message) == "storm"]
-    named = {_number(fact.label) for page in pages for fact in page.facts}
+    listed = {_number(fact.label) for page in pages for fact in page.facts}
     alone = [_number(message.thread) for message in messages if _kind(message) == "incident" and message.severity is Severity.CRITICAL]
+    named = critical & {*listed, *alone}
     return {
         **{kind: kinds[kind] for kind in ("incident", "storm", "digest")},
         "pages_alone": len(alone),
         "named_last": len(pages[-1].facts) if pages else 0,
-        "unnamed": len(critical - named - set(alone)),
+        "named": len(named),
+        "unnamed": len(critical - named),
         "twice": sum(count > 1 for count in own.values()),
     }
 
@@ -169,10 +197,11 @@ def table(found: Mapping[str, Any]) -> str:
         "storm pages",
         "named on the last",
         "digests",
+        "critical named in all",
         "critical not named",
         "the same twice",
     )
-    keys = ("incident", "pages_alone", "storm", "named_last", "digest", "unnamed", "twice")
+    keys = ("incident", "pages_alone", "storm", "named_last", "digest", "named", "unnamed", "twice")
     lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
     lines += [f"| {name} | " + " | ".join(str(one[key]) for key in keys) + " |" for name, one in found["receivers"].items()]
     return "\n".join(lines)
@@ -190,7 +219,7 @@ def main() -> None:
     print(
         json.dumps(found, ensure_ascii=False)
         if asked.json
-        else f"{found['incidents']} incidents, {found['critical']} critical\n\n{table(found)}"
+        else f"{found['incidents']} incidents, {found['critical']} critical\n\n{table(found)}\n\nSlack: {found['slack']}"
     )
 
 

@@ -1,9 +1,7 @@
-"""Who may press and command: members of our workspace and, if set, of its user groups; each request once, and not late."""
+"""Who may press and command: members of our workspace and, if set, of its user groups; and not late."""
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +14,6 @@ from monitor.notifiers.slack.asking import ask
 FRESH = timedelta(minutes=5)
 MEMBERS_FOR = timedelta(minutes=5)
 STALE_FOR = timedelta(hours=1)
-_REMEMBERED = 10_000
 
 
 class Admission:
@@ -27,18 +24,7 @@ class Admission:
         self._team = team
         self._groups = tuple(groups)
         self._clock = clock
-        self._seen: OrderedDict[str, None] = OrderedDict()
         self._members: dict[str, tuple[datetime, frozenset[str]]] = {}
-        self._lock = threading.Lock()
-
-    def repeated(self, envelope: str) -> bool:
-        """Whether an envelope of that number came before."""
-        with self._lock:
-            known = envelope in self._seen
-            self._seen[envelope] = None
-            while len(self._seen) > _REMEMBERED:
-                self._seen.popitem(last=False)
-        return known
 
     def refusal(self, body: Mapping[str, Any]) -> str | None:
         """Say why the sender of ``body`` may not, as the key of a phrase."""

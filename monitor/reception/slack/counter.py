@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from monitor import actions, messages
+from monitor import actions, messages, signing
 from monitor.config import Settings
 from monitor.decode import duration
 from monitor.domain import LIVE, Action, Incident, Status
@@ -19,6 +19,10 @@ MOST = 10
 CHOICES = 100
 REASONS = 6
 LOOKED_AT = 500
+REMEMBERED = timedelta(days=1)
+"""So long the numbers of requests are kept; Slack sends one again within minutes, if at all."""
+PATIENCE = 1.0
+"""Seconds to wait for another writer before a request is acknowledged: Slack gives three in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,15 @@ class Counter:
     def say(self, key: str, language: str, **values: object) -> str:
         """Return a phrase."""
         return messages.say(key, language, self.settings.zone, self._clock(), **values)
+
+    def first(self, envelope: str) -> bool:
+        """Whether a request of that number comes for the first time, before a restart too; so it is taken if the store cannot say."""
+        now = self._clock()
+        try:
+            with Store.open(self._database, wait=PATIENCE) as store, store.transaction():
+                return store.used.take(signing.once(f"slack {envelope}"), now + REMEMBERED, now)
+        except MonitorError:
+            return True
 
     def act(self, action: str, incident_id: int, person: Person, **more: object) -> str:
         """Do ``action``; say what became of it, also that it had been done before, or that it cannot be done."""

@@ -235,7 +235,7 @@ class SlackDoor:
 
     def take(self, client: SocketModeClient, request: SocketModeRequest, pass_on: Callable[..., None]) -> None:
         """Acknowledge, and forget, what came before; pass on the rest."""
-        if self._admission is None or self._admission.repeated(request.envelope_id):
+        if self._admission is None or not self._counter.first(request.envelope_id):
             client.send_socket_mode_response(SocketModeResponse(envelope_id=request.envelope_id))
         else:
             pass_on(client, request)

@@ -8,12 +8,11 @@ from html import escape
 
 from werkzeug.wrappers import Response
 
+from monitor.notifiers.html import BODY
 from monitor.plain import clean
 
 _STYLE = (
-    "body{margin:0;background:#eef0f4;color:#1d2939;font:16px/1.6 -apple-system,BlinkMacSystemFont,'Segoe UI','Apple SD Gothic Neo',"
-    "'Malgun Gothic','Noto Sans KR','Noto Sans CJK KR',Roboto,sans-serif;word-break:keep-all;overflow-wrap:anywhere}"
-    "main{max-width:30rem;margin:10vh auto;padding:2rem;background:#fff;border-radius:12px;box-shadow:0 1px 4px #1018281f}"
+    BODY + "main{max-width:30rem;margin:10vh auto;padding:2rem;background:#fff;border-radius:12px;box-shadow:0 1px 4px #1018281f}"
     "h1{margin:0 0 .75rem;font-size:1.35rem;line-height:1.4}p{margin:.5rem 0;color:#475467}p.what{color:#1d2939;font-weight:600}"
     "button{margin-top:1.25rem;width:100%;padding:.85rem;border:0;border-radius:8px;background:#175cd3;color:#fff;font:inherit;"
     "font-weight:700;cursor:pointer}button:focus-visible{outline:3px solid #84adff}"
