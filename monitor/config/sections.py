@@ -260,8 +260,6 @@ class Signals:
     """Folder whose files *.jsonl are read at every tick; a relative path starts at the folder of config.toml. None: no folder."""
 
 
-Keep = timedelta | Literal["forever"]
-
 @dataclass(frozen=True)
 class Web:
     """[web]: an endpoint for the links of mails and for signed signals; without its secrets no port is opened."""
@@ -300,6 +298,8 @@ class Web:
         """What writes and reads the links of mails; None where they are not configured."""
         return Links(self.base_url, self.secret.reveal()) if self.base_url is not None and self.secret is not None else None
 
+
+Keep = timedelta | Literal["forever"]
 
 
 @dataclass(frozen=True)

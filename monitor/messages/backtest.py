@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """The back-test in words: what each setting would have said on the company's own history, what we suggest, and how sure that is."""
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ from monitor.messages.learning import LEARNING
 from monitor.messages.reporting import REPORTING
 from monitor.messages.setting_up import SETTING_UP
 from monitor.messages.telling import TELLING
-
 from monitor.messages.webpages import WEBPAGES
+
 PHRASES: dict[str, tuple[str, str]] = {
     **ADVICE,
     **ACTS,
@@ -19,9 +19,9 @@ PHRASES: dict[str, tuple[str, str]] = {
     **REPORTING,
     **SETTING_UP,
     **TELLING,
+    **WEBPAGES,
     "yes": ("예", "yes"),
     "no": ("아니요", "no"),
-    **WEBPAGES,
     "unknown": ("알 수 없음", "unknown"),
     "none": ("없음", "none"),
     "nothing_to_show": ("표시할 내용이 없습니다.", "Nothing to show."),

@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """The weekly report in words: tables and sentences as plain text, for the page and for the message."""
 
 from __future__ import annotations

@@ -145,9 +145,7 @@ class Estimates:
 
     def last_notification(self, incident_id: int) -> Decision | None:
         """The latest decision to notify, or None."""
-        found = self._db.row(
-            f"SELECT {DECISION} FROM decisions WHERE incident = ? AND notify = 1 ORDER BY id DESC LIMIT 1", (incident_id,)
-        )
+        found = self._db.row(f"SELECT {DECISION} FROM decisions WHERE incident = ? AND notify = 1 ORDER BY id DESC LIMIT 1", (incident_id,))
         return None if found is None else decision_of(found)
 
     def notifications_since(self, at: datetime) -> list[Decision]:

@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """The brief and the story of an incident, in Korean and English; the codes are those of ``monitor.briefing``."""
 
 from __future__ import annotations
