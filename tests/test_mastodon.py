@@ -17,7 +17,8 @@ from conftest import SHARED
 
 from monitor.collectors import Page
 from monitor.collectors.mastodon import Mastodon
-from monitor.collectors.mastodon.statuses import MALFORMED, Reader, first_id, open_to_all, time_of
+from monitor.collectors.mastodon.statuses import Reader, first_id, open_to_all, time_of
+from monitor.collectors.reading import MALFORMED
 from monitor.decode import Secret
 from monitor.domain import Author, Engagement, Post, Watch
 from monitor.errors import AuthFailed, RateLimited, Unavailable

@@ -16,6 +16,7 @@ from monitor.collectors import Page, Query
 from monitor.collectors.metering import Meter
 from monitor.collectors.progress import Progress, Reach
 from monitor.collectors.queries import terms_of
+from monitor.collectors.reading import MALFORMED, count
 from monitor.collectors.texts import clean_text, plain_of_html
 from monitor.collectors.walking import Batch, moment, newest_first_resumed
 from monitor.collectors.web import Web
@@ -25,8 +26,6 @@ from monitor.errors import Unavailable
 PER_PAGE = 100
 WINDOW = 1000
 """So many hits of one question the search shows."""
-WRONG = (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError)
-"""What reading a record of another shape than expected may raise."""
 
 
 @dataclass(frozen=True)
@@ -87,10 +86,10 @@ class HackerNews:
         now = self.clock()
         if found is None or found.get("deleted") or found.get("dead"):
             return Page(gone=[Gone(post_id, now)])
-        counts = Engagement(post_id, now, _count(found, "score"), _count(found, "descendants"))
+        counts = Engagement(post_id, now, count(found.get("score")), count(found.get("descendants")))
         try:
             return Page(engagement=[counts], edited=[_again(found)])
-        except WRONG as error:
+        except MALFORMED as error:
             return Page(engagement=[counts], problems=[f"the words of {post_id} were left out: {type(error).__name__} {error}"])
 
     def _batches(self, term: str, since: datetime, before: datetime | None) -> Iterator[Batch]:
@@ -132,13 +131,13 @@ class HackerNews:
         for hit in hits:
             try:
                 post = _post(hit)
-            except WRONG as error:
+            except MALFORMED as error:
                 problems.append(f"a hit was left out: {type(error).__name__} {error}")
                 continue
             posts.append(post)
             if post.author_id:
                 authors.append(Author(post.author_id, "hackernews", post.author_id.removeprefix("hackernews:")))
-            engagement.append(Engagement(post.id, now, _count(hit, "points"), _count(hit, "num_comments")))
+            engagement.append(Engagement(post.id, now, count(hit.get("points")), count(hit.get("num_comments"))))
         return Batch(posts, authors, engagement, problems=problems)
 
 
@@ -175,8 +174,3 @@ def _stamp(hit: Any) -> int | None:
     """Return the time of a hit in whole seconds, if it has one that a calendar knows."""
     value = hit.get("created_at_i") if isinstance(hit, dict) else None
     return value if isinstance(value, int) and 0 < value < 253_402_300_800 else None
-
-
-def _count(found: dict[str, Any], name: str) -> int | None:
-    value = found.get(name)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

@@ -6,6 +6,7 @@ Secrets travel in headers only and are taken out of whatever an error says.
 from __future__ import annotations
 
 import json
+import math
 import socket
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -123,7 +124,7 @@ class Web:
         return clean(words, _SAID)
 
     def _whole(self, method: str, url: str, params: Mapping[str, Any] | None, body: Any, headers: Mapping[str, str]) -> Answer:
-        self._session = self._session or requests.Session()
+        self._session = self._session or _session()
         deadline = time.monotonic() + WHOLE_SECONDS
         for _ in range(4):
             with self._session.request(
@@ -181,11 +182,19 @@ def failure(source: str, status: int, headers: Mapping[str, str], said: str, now
             return Unavailable(source, why, retry_after=wait)
 
 
+def _session() -> requests.Session:
+    """A session that leaves our Authorization header alone: without an ``auth`` a .netrc of the machine would replace it."""
+    session = requests.Session()
+    session.auth = lambda request: request
+    return session
+
+
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     """Return the seconds to wait that Retry-After (a number or a date) asks for, at most a day; None if it says nothing."""
     stated = headers.get("retry-after", "").strip()
     try:
-        return min(max(float(stated), 0.0), LONGEST_WAIT)
+        seconds = float(stated)
+        return None if math.isnan(seconds) else min(max(seconds, 0.0), LONGEST_WAIT)
     except ValueError:
         pass
     try:

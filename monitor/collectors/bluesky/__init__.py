@@ -16,11 +16,12 @@ from functools import partial
 from typing import Any
 
 from monitor.collectors import Hole, Page, Query
-from monitor.collectors.bluesky.posts import MALFORMED, author_of, engagement_of, hidden, post_of
+from monitor.collectors.bluesky.posts import author_of, engagement_of, hidden, post_of
 from monitor.collectors.bluesky.service import AT_ONCE, BadRequest, Service
 from monitor.collectors.metering import Meter
 from monitor.collectors.progress import Progress, Reach
 from monitor.collectors.queries import terms_of
+from monitor.collectors.reading import MALFORMED
 from monitor.collectors.walking import Batch, newest_first_resumed
 from monitor.decode import Secret
 from monitor.domain import Author, Engagement, Post, Watch

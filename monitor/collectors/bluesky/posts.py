@@ -7,11 +7,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from monitor.collectors.reading import MALFORMED, count
 from monitor.collectors.texts import LONGEST, clean_text
 from monitor.domain import Author, Engagement, Post, Precision
-
-MALFORMED = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
-"""What reading a record that is not as the lexicon says may raise."""
 
 HIDING = frozenset(("!takedown", "!suspend", "!hide", "!no-unauthenticated"))
 """Labels on a post or its author that take it out of what everybody may see; the last is the author's own wish."""
@@ -74,13 +72,13 @@ def author_of(profile: Mapping[str, Any]) -> Author:
     """Return the account of a profile view; followers are known of detailed ones only. Raises one of ``MALFORMED``."""
     handle = profile.get("handle")
     named = handle if isinstance(handle, str) and handle != "handle.invalid" else None
-    return Author(f"bluesky:{profile['did']}", "bluesky", named, _count(profile, "followersCount"))
+    return Author(f"bluesky:{profile['did']}", "bluesky", named, count(profile.get("followersCount")))
 
 
 def engagement_of(post_id: str, view: Mapping[str, Any], now: datetime) -> Engagement:
     """Return the counts of a ``postView``; reposts and quotes are shares."""
-    passed_on = [count for name in ("repostCount", "quoteCount") if (count := _count(view, name)) is not None]
-    return Engagement(post_id, now, _count(view, "likeCount"), _count(view, "replyCount"), sum(passed_on) if passed_on else None)
+    passed_on = [number for name in ("repostCount", "quoteCount") if (number := count(view.get(name))) is not None]
+    return Engagement(post_id, now, count(view.get("likeCount")), count(view.get("replyCount")), sum(passed_on) if passed_on else None)
 
 
 def instant(text: str) -> datetime:
@@ -105,8 +103,3 @@ def _quoted(embed: Mapping[str, Any]) -> str | None:
 def _over(label: Mapping[str, Any], now: datetime) -> bool:
     until = _stated(label.get("exp"))
     return until is not None and until <= now
-
-
-def _count(view: Mapping[str, Any], name: str) -> int | None:
-    value = view.get(name)
-    return value if isinstance(value, int) and value >= 0 else None

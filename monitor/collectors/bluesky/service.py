@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from monitor.collectors import Page
-from monitor.collectors.bluesky.posts import MALFORMED, author_of, engagement_of, hidden, id_of, uri_of
+from monitor.collectors.bluesky.posts import author_of, engagement_of, hidden, id_of, uri_of
 from monitor.collectors.metering import Meter
+from monitor.collectors.reading import MALFORMED
 from monitor.collectors.web import Answer, Web
 from monitor.decode import Secret
 from monitor.domain import Author, Gone

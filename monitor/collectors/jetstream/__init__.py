@@ -17,10 +17,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from monitor.collectors import Hole, Page
-from monitor.collectors.bluesky.posts import MALFORMED, engagement_of, hidden, id_of, instant, post_of_record
+from monitor.collectors.bluesky.posts import engagement_of, hidden, id_of, instant, post_of_record
 from monitor.collectors.bluesky.service import AT_ONCE, Service
 from monitor.collectors.jetstream.stream import METHOD, POSTS, Stream, TooOld
 from monitor.collectors.metering import Meter
+from monitor.collectors.reading import MALFORMED
 from monitor.domain import Author, Engagement, Gone, Post, Watch
 from monitor.errors import CollectFailed, Unavailable
 from monitor.matching import Matcher

@@ -19,10 +19,11 @@ from typing import Any
 
 from monitor.collectors import Page, Query
 from monitor.collectors.mastodon.instances import Instance, instances
-from monitor.collectors.mastodon.statuses import MALFORMED, Reader, first_id, open_to_all, time_of
+from monitor.collectors.mastodon.statuses import Reader, first_id, open_to_all, time_of
 from monitor.collectors.metering import Meter
 from monitor.collectors.progress import Progress, Reach
 from monitor.collectors.queries import terms_of
+from monitor.collectors.reading import MALFORMED
 from monitor.collectors.walking import Batch, newest_first_resumed
 from monitor.decode import Secret
 from monitor.domain import Author, Engagement, Gone, Post, Watch

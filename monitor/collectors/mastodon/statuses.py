@@ -13,12 +13,10 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from monitor.collectors.reading import count
 from monitor.collectors.texts import plain_of_entities, plain_of_html
 from monitor.collectors.walking import moment
 from monitor.domain import Author, Engagement, Post
-
-MALFORMED = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
-"""What reading a status that is not as documented may raise."""
 
 _LOCAL = re.compile(r"/statuses/(\d{1,20})(?:/activity)?/?")
 
@@ -60,16 +58,16 @@ class Reader:
         """Return the account, named ``user@host`` wherever it was read. Raises one of ``MALFORMED``."""
         name = account["acct"].lower()
         named = name if "@" in name else f"{name}@{self.host}"
-        return Author(f"mastodon:{named}", "mastodon", named, _count(account, "followers_count"))
+        return Author(f"mastodon:{named}", "mastodon", named, count(account.get("followers_count")))
 
     def engagement(self, status: Mapping[str, Any], now: datetime) -> Engagement | None:
         """Return the counts; None if the status has its home at another instance that we read, which knows them better."""
         post_id = self.id_of(status)
         if not post_id.startswith(f"mastodon:{self.host}/"):
             return None
-        passed_on = [count for name in ("reblogs_count", "quotes_count") if (count := _count(status, name)) is not None]
+        passed_on = [number for name in ("reblogs_count", "quotes_count") if (number := count(status.get(name))) is not None]
         shares = sum(passed_on) if passed_on else None
-        return Engagement(post_id, now, _count(status, "favourites_count"), _count(status, "replies_count"), shares)
+        return Engagement(post_id, now, count(status.get("favourites_count")), count(status.get("replies_count")), shares)
 
     def _quoted(self, quote: Mapping[str, Any]) -> str | None:
         """The status that is quoted, if its author let it be and it is still there."""
@@ -103,8 +101,3 @@ def _instant(text: str) -> datetime:
 
 def _address(url: object) -> str | None:
     return url if isinstance(url, str) and url.startswith(("https://", "http://")) else None
-
-
-def _count(found: Mapping[str, Any], name: str) -> int | None:
-    value = found.get(name)
-    return value if isinstance(value, int) and value >= 0 else None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from monitor.collectors.reading import count
 from monitor.collectors.texts import plain_of_entities
 from monitor.domain import Author, Engagement, Post
 
@@ -129,8 +130,7 @@ def _withheld(found: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _count(metrics: Mapping[str, Any], *names: str) -> int | None:
-    value = _either(metrics, *names)
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63 else None
+    return count(_either(metrics, *names))
 
 
 def _either(found: Mapping[str, Any], *names: str) -> Any:
