@@ -43,8 +43,6 @@ class HuggingFace:
         self._shipped = Embedded() if self._lacks or self._encoder is None else None
         names = [_name(model, network) for model, network in networks if model.task != "vectors"]
         self._model = "+".join([*names, *([self._shipped.model] if self._shipped and self._lacks else [])])
-        if self._encoder is None and not isinstance(self._shipped, Embedder):
-            self.embed = None  # type: ignore[assignment, method-assign]  # so that this is no Embedder either
         self._vectors = next((_name(model, network) for model, network in networks if model.task == "vectors"), "")
 
     @property
