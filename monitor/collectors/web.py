@@ -18,6 +18,8 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
+from requests.auth import HTTPBasicAuth
+from requests.utils import get_auth_from_url
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from monitor.collectors.metering import Meter
@@ -183,10 +185,16 @@ def failure(source: str, status: int, headers: Mapping[str, str], said: str, now
 
 
 def _session() -> requests.Session:
-    """A session that leaves our Authorization header alone: without an ``auth`` a .netrc of the machine would replace it."""
+    """A session that takes credentials from us alone: without an ``auth`` a .netrc of the machine would replace our header."""
     session = requests.Session()
-    session.auth = lambda request: request
+    session.auth = _login_of_address
     return session
+
+
+def _login_of_address(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Add the login that stands in the address (``https://name:word@host``), unless the request carries one already."""
+    name, word = get_auth_from_url(request.url or "")
+    return HTTPBasicAuth(name, word)(request) if name and "authorization" not in request.headers else request
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
