@@ -3,7 +3,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections import Counter
 from datetime import UTC, datetime
+from itertools import combinations
 from pathlib import Path
 from random import Random
 
@@ -11,9 +13,10 @@ import numpy as np
 import pytest
 
 from monitor.collectors.jsonl import BadRecord, records
+from monitor.domain import TOPICS
 from scripts.evaluation import incidents
 from scripts.evaluation.simulator import HOURS, Laws, incident, memory_delays
-from scripts.simulation.words import Writer, read
+from scripts.simulation.words import Writer, name_of, read, topic_of
 from scripts.simulation.world import WATCH, Plan, simulate
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -56,13 +59,41 @@ def test_a_law_can_be_moved() -> None:
         Laws().scaled("nonsense", 2)
 
 
+LISTS = ("open", "close", "place", "car", "who")
+
+
 def test_every_template_names_the_company_and_fills() -> None:
     lines = read()
     for (role, language), texts in lines.items():
-        if role not in ("open", "close", "place", "car", "who"):
-            assert all("한울오토" in text if language == "ko" else "Hanul" in text for text in texts if "#한울" not in text), role
+        if role not in LISTS:
+            assert all(("한울오토" if language == "ko" else "Hanul") in text for text in texts), role
     writer = Writer(Random(1))
-    assert all("{" not in writer.text(role, language) for role, language in lines if role not in ("open", "close", "place", "car", "who"))
+    assert all("{" not in writer.text(role, language) for role, language in lines if role not in LISTS)
+
+
+def test_every_topic_has_five_troubles_told_in_both_languages() -> None:
+    lines = read()
+    troubles = Writer(Random(1)).troubles()
+    assert {role for role, language in lines if role.startswith("trouble:") and language == "en"} == set(troubles)
+    told = Counter(topic_of(trouble) for trouble in troubles)
+    assert set(told) == set(TOPICS)
+    assert min(told.values()) >= 5
+    assert len({name_of(trouble) for trouble in troubles}) == len(troubles)
+    assert all(len(lines[trouble, "ko"]) >= 8 and len(lines[trouble, "en"]) >= 5 for trouble in troubles)
+
+
+def test_no_two_troubles_are_told_in_the_same_words() -> None:
+    words = {key: set(" ".join(texts).split()) for key, texts in read().items() if key[0].startswith("trouble:")}
+    for first, second in combinations(words, 2):
+        if first[1] == second[1] == "ko":
+            assert len(words[first] & words[second]) < 0.25 * min(len(words[first]), len(words[second])), (first, second)
+
+
+def test_a_place_is_one_town_in_both_languages() -> None:
+    lines = read()
+    assert len(lines["place", "ko"]) == len(lines["place", "en"]) == Writer(Random(1)).places
+    both = dict(zip(lines["place", "ko"], lines["place", "en"], strict=True))
+    assert (both["제주"], both["부산"], both["로테르담"]) == ("Jeju", "Busan", "Rotterdam")
 
 
 def test_a_world_is_valid_sorted_repeatable_and_labelled(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scripts.evaluation.simulator import DAYS, HOURS, Laws, Spread, incident
-from scripts.simulation.words import Writer, topic_of
+from scripts.simulation.words import Writer, name_of, topic_of
 
 Array = NDArray[np.float64]
 Record = dict[str, Any]
@@ -173,7 +173,7 @@ def _incident(world: World) -> None:
     start = _by_day(world)
     spread = incident(world.random, world.plan.laws, start / 3600.0 % 168)
     trouble = str(world.random.choice(world.writer.troubles()))
-    told = _tell(world, spread, start, trouble, int(world.random.integers(10)))
+    told = _tell(world, spread, start, trouble, int(world.random.integers(world.writer.places)))
     originals = spread.originals_at
     end = start + float(min(originals[-1] + 6 * 3600.0, 48 * 3600.0))
     crossed = start + float(spread.seen_at[5999]) if spread.seen_at.size >= 6000 else None
@@ -184,7 +184,7 @@ def _incident(world: World) -> None:
     world.busy.append((start - 7200.0, end + 86400.0))
     world.incidents.append(
         {
-            "id": f"{trouble.partition(':')[2]}-{len(world.incidents) + 1}", "topic": topic_of(trouble), "grade": "A",
+            "id": f"{name_of(trouble)}-{len(world.incidents) + 1}", "topic": topic_of(trouble), "grade": "A",
             "onset_at": start, "burst_at": start + float(originals[min(2, originals.size - 1)]), "peak_at": None, "end_at": end,
             "crossed_at": crossed, "originals": int(originals.size), "people": int(spread.seen_at.size), "news": spread.news,
             "posts": told, "note": "simulated",
