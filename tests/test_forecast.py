@@ -174,7 +174,7 @@ def test_intervals_adapt_until_they_cover_four_in_five() -> None:
     for _ in range(3000):
         inside = bool(random.random() < 1 - 0.5 * miss)  # intervals that are too wide: half of the misses foretold
         covered.append(inside)
-        miss = adapted(miss, inside)
+        miss = adapted(miss, 0.0 if inside else 1.0)
     assert 0.78 < np.mean(covered[1000:]) < 0.82
     wide, narrow = (predict(steady(300, 3), measured(900), NOON, NOON + timedelta(hours=3), 6000, Parameters(m)) for m in (0.05, 0.4))
     assert wide.horizons["24h"].p90 > narrow.horizons["24h"].p90

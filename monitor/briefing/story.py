@@ -114,8 +114,16 @@ def _spread(incident: Incident, assessments: Sequence[Assessment], threshold: in
     seen = [assessment.reach for assessment in assessments if assessment.reach is not None]
     if seen:
         yield Because("briefing_story_seen", {"low": seen[-1].people.p10, "high": seen[-1].people.p90, "threshold": threshold})
+        yield from _own(assessments[-1])
     elif assessments:
         yield Because("briefing_story_unseen")
+
+
+def _own(assessment: Assessment) -> Iterator[Because]:
+    """That the forecast was corrected by the company's own finished incidents, if it was."""
+    values = assessment.forecast.because.values if assessment.forecast is not None else {}
+    if values.get("own"):
+        yield Because("briefing_story_own", {"version": values["own"], "incidents": values.get("own_incidents")})
 
 
 def _now(incident: Incident) -> Iterator[Because]:

@@ -1,8 +1,9 @@
 """How many people will have seen it, and when it crosses the threshold, with what probability.
 
-One regression of the future increment on the polled count for each horizon, its spread included (``law``); climatology, the growth of
-cascades of the same age and size, stands beside it in every reason. Nothing is drawn at random: the spread of today's reach and of its
-growth are laid out on fixed grids, so that equal input gives equal output.
+One regression of the future increment on the polled count for each horizon, its spread included (``law``), corrected by what the
+company's own finished incidents say (``own``). Climatology, the growth of cascades of the same age and size, stands beside it in every
+reason, and gives the totals where it was measured to be the better one; the chance of a crossing is always the regression's. Nothing is
+drawn at random: the spread of today's reach and of its growth are laid out on fixed grids, so that equal input gives equal output.
 """
 
 from __future__ import annotations
@@ -12,15 +13,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from monitor.domain import Because, Forecast, Interval, Reach
 from monitor.forecast import coefficients as fitted
 from monitor.forecast import usual
 from monitor.forecast.law import Law, law
+from monitor.forecast.own import SHIPPED, Course, Own, adapted, learn, shifts
 from monitor.forecast.series import Array, Point, signs
 
-__all__ = ["FINAL", "HORIZONS", "Outlook", "Parameters", "Point", "adapted", "outlook", "predict"]
+__all__ = [
+    "FINAL", "HORIZONS", "SHIPPED", "Course", "Outlook", "Own", "Parameters", "Point", "adapted", "learn", "outlook", "predict",
+]  # fmt: skip
 
 HORIZONS: tuple[float, ...] = tuple(float(seconds) for seconds in fitted.HORIZONS[:-1])
 FINAL = float(fitted.HORIZONS[-1])
@@ -33,14 +38,9 @@ _WORTH_A_TIME = 0.01  # no hour is named for what will hardly happen
 
 @dataclass(frozen=True)
 class Parameters:
-    """``miss`` is the share of outcomes that P10..P90 shall miss as fitted; ``adapted`` steers it once own incidents have ended."""
+    """``miss`` is the share of outcomes that P10..P90 shall miss as fitted; once own incidents have ended it is steered from here."""
 
     miss: float = 0.2
-
-
-def adapted(miss: float, covered: bool, step: float = 0.02) -> float:
-    """Give the next ``Parameters.miss`` after one finished incident (adaptive conformal inference: coverage is kept in the long run)."""
-    return min(max(miss + step * (0.2 - (0.0 if covered else 1.0)), 0.002), 0.6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +80,30 @@ class Outlook:
         return np.sort(times[lower] + part * (times[upper] - times[lower]))
 
 
-def outlook(history: Sequence[Point], people: Interval, opened_at: datetime, at: datetime, horizons: Array | None = None) -> Outlook:
+def outlook(
+    history: Sequence[Point], people: Interval, opened_at: datetime, at: datetime, horizons: Array | None = None, own: Own = SHIPPED
+) -> Outlook:
     """Lay out the paths from ``people`` on; ``horizons`` are indices into HORIZONS (default: all within a day), one past them is FINAL."""
     rows = _WITHIN_DAY if horizons is None else np.asarray(horizons, dtype=np.intp)
-    chances = law(signs(history, people.p50, opened_at, at), rows)
+    at_hand = signs(history, people.p50, opened_at, at)
+    chances = law(at_hand, rows, shifts(own.level), shifts(own.spread))
     now = _now(people)
     scale = now / people.p50 if people.p50 > 0 else np.ones_like(now)
-    growth = np.maximum.accumulate(chances.quantiles(_LEVELS), axis=0)
+    growth = chances.quantiles(_LEVELS)
+    better = _usual_better(at_hand, people.p50, rows, own)
+    if better.any():
+        levels = usual.growth(people.p50, (at - opened_at).total_seconds(), bool(at_hand[6] == 0))[rows[better]]
+        growth[better] = [usual.gains(row, people.p50, _LEVELS) for row in levels]
+    growth = np.maximum.accumulate(growth, axis=0)
     paths = now[None, :, None] + scale[None, :, None] * growth[:, None, :]
     return Outlook(np.asarray(fitted.HORIZONS, dtype=np.float64)[rows], paths, now, scale, chances)
+
+
+def _usual_better(at_hand: Array, people: float, rows: NDArray[np.intp], own: Own) -> NDArray[np.bool_]:
+    """At which horizons climatology has been the better forecast for such a count."""
+    count = int(np.searchsorted(fitted.COUNT_EDGES, people, side="right"))
+    own_rows = [row for row, place in own.usual if place == count]
+    return np.asarray((fitted.USUAL[int(at_hand[6] == 0), rows, count] > 0) | np.isin(rows, own_rows))
 
 
 def predict(
@@ -99,17 +114,19 @@ def predict(
     threshold: int,
     parameters: Parameters = Parameters(),
     seed: int = 0,
+    own: Own = SHIPPED,
 ) -> Forecast:
     """Foretell what becomes of an incident that ``reach.people`` have seen ``at`` this time.
 
     ``history``: earlier reach (P50) since ``opened_at``, sorted by time; it may be empty, irregular, and may end with ``at`` itself.
     The totals include those reached so far. ``p_cross`` is the chance that the threshold is reached within 24 h, 1 once it is; the ETA
     is the median, with P10 and P90, of the time of crossing *if* it comes within 24 h, None if none of the paths gets there or all have.
-    ``seed`` is accepted for symmetry with reach: the grids are fixed.
+    ``seed`` is accepted for symmetry with reach: the grids are fixed. ``own``: what the company's own finished incidents taught.
     """
     people = reach.people.p50
-    view = outlook(history, reach.people, opened_at, at)
-    shown = {name: view.interval(HORIZONS.index(seconds), parameters.miss) for name, seconds in _SHOWN.items()}
+    view = outlook(history, reach.people, opened_at, at, own=own)
+    miss = parameters.miss if own.miss is None else own.miss
+    shown = {name: view.interval(HORIZONS.index(seconds), miss) for name, seconds in _SHOWN.items()}
     if people >= threshold:
         return Forecast(shown, 1.0, None, None, None, Because("forecast_crossed", {"threshold": threshold, "people": people}))
     chance = float(view.crossing(threshold)[-1])
@@ -120,6 +137,8 @@ def predict(
         "p10": shown["24h"].p10, "p50": shown["24h"].p50, "p90": shown["24h"].p90, "points": len(history),
         **_usual(history, people, opened_at, at, threshold),
     }  # fmt: skip
+    if own.version:
+        values |= {"own": own.version, "own_incidents": own.incidents}
     return Forecast(shown, chance, eta[0], eta[1], eta[2], Because(_code(chance), values))
 
 

@@ -460,3 +460,6 @@ GROWTH = np.fromstring(
 """,
     sep=" ",
 ).reshape((2, 8, 8, 7, 7))
+SIZES = np.array([1.5, 8.8])
+OBSERVED = np.repeat(OBSERVED[:, :, :, None, :], 2, axis=3)
+USUAL = np.zeros((2, 7, 8))

@@ -1,8 +1,9 @@
 """The law of one increment: how many more people within a horizon, as counts spread wider than Poisson's.
 
 Mean and size of a negative binomial are log-linear in the signs plus a few learned bends (algorithms, section 5.1, with one hidden
-layer of 12). The law itself is the gamma law of the same mean and variance, rounded to whole people: as good for counts, and its
-quantiles and tails have closed forms. Maps learned on cascades held back bend its probabilities to what was observed (section 5.4).
+layer of 20). The law itself is the gamma law of the same mean and variance, rounded to whole people: as good for counts, and its
+quantiles and tails have closed forms. Maps learned on cascades held back bend its probabilities to what was observed (section 5.4); they
+go by the predicted increment and by the count so far, for a tail that is right for small counts is too light for large ones.
 """
 
 from __future__ import annotations
@@ -41,20 +42,23 @@ class Law:
         return np.asarray(np.floor(gammaincinv(self.shape[:, None], raw) * self.scale[:, None] + 0.5))
 
 
-def law(at_hand: Array, horizons: NDArray[np.intp]) -> Law:
-    """Give the law of the increments over the horizons (indices into ``fitted.HORIZONS``), given the signs."""
-    log_mean, log_size = moments(regressors(at_hand))
-    shape, scale = gamma(log_mean[horizons], log_size[horizons])
-    kind = int(at_hand[6] == 0)
-    return Law(shape, scale, fitted.RAW, _maps(fitted.OBSERVED[kind, horizons], log_mean[horizons]))
+def law(at_hand: Array, horizons: NDArray[np.intp], level: Array | float = 0.0, spread: Array | float = 0.0) -> Law:
+    """Give the law of the increments over the horizons (indices into ``fitted.HORIZONS``), given the signs.
+
+    ``level`` and ``spread`` (one for each of ``fitted.HORIZONS``) are added to the log mean and the log size: what a company's own
+    incidents say (``own``).
+    """
+    log_mean, log_size = (one[horizons] for one in moments(regressors(at_hand), level, spread))
+    shape, scale = gamma(log_mean, log_size)
+    return Law(shape, scale, fitted.RAW, maps(fitted.OBSERVED[int(at_hand[6] == 0)], horizons, log_mean, at_hand[0]))
 
 
-def moments(inputs: Array) -> tuple[Array, Array]:
-    """Log mean and log size of the increments, one each horizon (last axis)."""
+def moments(inputs: Array, level: Array | float = 0.0, spread: Array | float = 0.0) -> tuple[Array, Array]:
+    """Log mean and log size of the increments, one each horizon (last axis); ``level`` and ``spread`` are added to them."""
     bends = np.tanh(inputs @ fitted.BENDS + fitted.BENDS_AT)
     both = bends @ fitted.FROM_BENDS + inputs @ fitted.FROM_SIGNS + fitted.BASE
     half = both.shape[-1] // 2
-    return np.clip(both[..., :half], *MEAN_RANGE), np.clip(both[..., half:], *SIZE_RANGE)
+    return np.clip(both[..., :half] + level, *MEAN_RANGE), np.clip(both[..., half:] + spread, *SIZE_RANGE)
 
 
 def gamma(log_mean: Array, log_size: Array) -> tuple[Array, Array]:
@@ -64,10 +68,20 @@ def gamma(log_mean: Array, log_size: Array) -> tuple[Array, Array]:
     return shape, mean / shape
 
 
-def _maps(observed: Array, log_mean: Array) -> Array:
-    """Blend each horizon's maps (bins, knots) between the bins of predicted size that they were learned in."""
-    place = np.interp(log_mean, fitted.BINS, np.arange(fitted.BINS.size))
-    low = np.minimum(place.astype(np.intp), fitted.BINS.size - 2)
-    part = (place - low)[:, None]
-    rows = np.arange(low.size)
-    return np.asarray(observed[rows, low] * (1.0 - part) + observed[rows, low + 1] * part)
+def maps(observed: Array, horizons: NDArray[np.intp], log_mean: Array, count: Array | float) -> Array:
+    """Blend the maps (horizons, bins, sizes, knots) between the bins of predicted size and of size so far that they were learned in.
+
+    One row of knots for each of ``horizons``, ``log_mean`` and ``count`` (log of 1 + the count), which may be as many as wanted.
+    """
+    low, part = _between(log_mean, fitted.BINS)
+    small, share = _between(np.broadcast_to(count, low.shape), fitted.SIZES)
+    rows = observed[horizons, low] * (1.0 - part)[:, None, None] + observed[horizons, low + 1] * part[:, None, None]
+    every = np.arange(low.size)
+    return np.asarray(rows[every, small] * (1.0 - share)[:, None] + rows[every, small + 1] * share[:, None])
+
+
+def _between(values: Array, middles: Array) -> tuple[NDArray[np.intp], Array]:
+    """The middle below each value, and how far it is on the way to the next."""
+    place = np.interp(values, middles, np.arange(middles.size))
+    low = np.minimum(place.astype(np.intp), middles.size - 2)
+    return low, place - low

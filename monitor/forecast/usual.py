@@ -22,6 +22,11 @@ def interval(levels: Array, people: float) -> Interval:
     return Interval(float(low), float(middle), float(high))
 
 
+def gains(levels: Array, people: float, wanted: Array) -> Array:
+    """Increments at the ``wanted`` levels for one horizon's row of ``growth``, whole numbers; its outermost levels bound them."""
+    return np.asarray(np.round((1.0 + people) * np.expm1(np.interp(wanted, fitted.GROWTH_LEVELS, levels))))
+
+
 def crossing(levels: Array, people: float, threshold: float) -> float:
     """P(total >= threshold) for one horizon's row of ``growth``."""
     needed = np.log((1.0 + threshold) / (1.0 + people))

@@ -26,6 +26,7 @@ from monitor.pipeline import (
     judging,
     living,
     refreshing,
+    relearning,
     rounds,
     scoring,
 )
@@ -93,13 +94,15 @@ class Pipeline:
         self._timed("signals", lambda: foretelling.foretell(self.store, self.parts, now), now)
 
     def keep_house(self, now: datetime) -> None:
-        """Once a day, remove what is older than the retention and score ourselves; within the hour, the last traces of what was deleted."""
+        """Once a day, remove what is too old, score ourselves, learn from our own past; within the hour, the last traces of deletions."""
         if housekeeping.must_sweep(self.store, now):
             self._timed("sweep", lambda: housekeeping.sweep(self.store, now), now)
         if housekeeping.is_due(self.store, now):
             self._timed("prune", lambda: housekeeping.prune(self.store, self.parts.settings.retention, now), now)
         if scoring.is_due(self.store, self.parts.settings.zone, now):
             self._timed("score", lambda: scoring.score(self.store, self.parts, now), now)
+        if relearning.is_due(self.store, now):
+            self._timed("relearn", lambda: relearning.relearn(self.store, self.parts, now), now)
 
     def _decide(self, now: datetime) -> Outcome:
         outcome, self.judgements = deciding.decide(self.store, self.parts, self.memory, now)

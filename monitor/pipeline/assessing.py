@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor import forecast, reach
@@ -26,7 +27,7 @@ from monitor.emergence import Alarm, Arrival, Detector
 from monitor.grouping import SHIPPED
 from monitor.grouping.titles import title as title_of
 from monitor.grouping.wording import wording
-from monitor.pipeline import changes, gaps
+from monitor.pipeline import changes, gaps, relearning
 from monitor.pipeline.alarms import raise_alarms
 from monitor.pipeline.parts import BATCH, CLOSE_AFTER, WAVE_LASTS, Memory, Outcome, Parts
 from monitor.store import Store
@@ -47,8 +48,9 @@ def assess(store: Store, parts: Parts, memory: Memory, now: datetime) -> Outcome
         with store.transaction():
             alarms = _detect(store, parts, memory, now)
             done = 0
+            past = _Past(relearning.growth(store), relearning.sight(store))
             for incident in store.incidents.due(now):
-                store.incidents.add_assessment(_assessment(store, parts, memory, incident, alarms.get(incident.id), now))
+                store.incidents.add_assessment(_assessment(store, parts, memory, incident, alarms.get(incident.id), now, past))
                 done += 1
             raise_alarms(store, alarms, now)
     except BaseException:
@@ -188,16 +190,28 @@ def _open_wave(store: Store, alarm: Alarm, recent: Sequence[Judged], now: dateti
     return incident_id
 
 
-def _assessment(store: Store, parts: Parts, memory: Memory, incident: Incident, alarm: Alarm | None, now: datetime) -> Assessment:
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """What the company's own past taught."""
+
+    growth: forecast.Own
+    sight: reach.Own
+
+
+def _assessment(
+    store: Store, parts: Parts, memory: Memory, incident: Incident, alarm: Alarm | None, now: datetime, past: _Past
+) -> Assessment:
     settings = parts.settings
     emergence = _emergence(_detector(store, parts, memory), incident, alarm)
     exposures = store.posts.exposures(incident.id) if store.posts.measurable(incident.id) else []
-    seen = reach.estimate(exposures, now, settings.reach, seed=incident.id)
+    seen = reach.estimate(exposures, now, settings.reach, seed=incident.id, own=past.sight)
     ahead = None
     if seen is not None:
         history = [forecast.Point(at, people, posts) for at, people, posts in store.incidents.reach_history(incident.id)]
         history.append(forecast.Point(now, seen.people.p50, incident.posts))
-        ahead = forecast.predict(history, seen, incident.opened_at, now, settings.monitor.threshold, settings.forecast, seed=incident.id)
+        ahead = forecast.predict(
+            history, seen, incident.opened_at, now, settings.monitor.threshold, settings.forecast, seed=incident.id, own=past.growth
+        )
         if seen.people.p50 >= settings.monitor.threshold and incident.crossed_at is None:
             store.incidents.mark_crossed(incident.id, now)
     store.incidents.set_due(incident.id, _look_again(incident, seen, now))

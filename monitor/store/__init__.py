@@ -16,6 +16,7 @@ from monitor.errors import StoreError
 from monitor.store.archive import Archive
 from monitor.store.audit import record
 from monitor.store.connection import WAIT, Connection, Transaction
+from monitor.store.courses import Courses
 from monitor.store.export import backup, export
 from monitor.store.incidents import Incidents
 from monitor.store.intake import Added
@@ -43,6 +44,7 @@ __all__ = [
     "Added",
     "Archive",
     "Cost",
+    "Courses",
     "Followed",
     "Given",
     "Incidents",
@@ -87,6 +89,7 @@ class Store:
         self.voices = Voices(connection, self.posts)
         self.weekly = Weekly(connection, self.incidents)
         self.scores = Scores(connection)
+        self.courses = Courses(connection)
         self.archive = Archive(connection)
         self.subscribers = Subscribers(connection)
 

@@ -48,7 +48,7 @@ class Scores:
 
     def looks(self, since: datetime, until: datetime) -> list[Look]:
         """Assessments of that time, in time order; those of incidents that were merged away are left out."""
-        return [_look(row) for row in self._db.rows(_LOOKS, (stamp(since), stamp(until)))]
+        return [look_of(row) for row in self._db.rows(_LOOKS, (stamp(since), stamp(until)))]
 
     def fates(self, since: datetime, until: datetime) -> list[Fate]:
         """Incidents that were told of, would have been told of, or crossed the threshold in that time, in time order."""
@@ -110,7 +110,8 @@ class Scores:
         return {row[0]: json.loads(row[1]) for row in sorted(rows)}
 
 
-def _look(row: tuple[Any, ...]) -> Look:
+def look_of(row: tuple[Any, ...]) -> Look:
+    """Read (incident, watch, at, reach, forecast, crossed_at)."""
     reach = None if row[3] is None else json.loads(row[3])
     ahead = None if row[4] is None else json.loads(row[4])
     return Look(

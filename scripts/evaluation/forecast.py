@@ -30,6 +30,7 @@ Array = NDArray[np.float64]
 AGES = (600, 1800, 3600, 10800, 21600, 43200, 86400)
 AHEAD: tuple[int | str, ...] = (3600, 21600, 86400, "final")
 THRESHOLD = 6000
+LEVELS = np.round(np.arange(0.05, 0.951, 0.05), 2)
 START = datetime(2020, 1, 6, tzinfo=UTC)
 ROWS = np.array([*(HORIZONS.index(float(seconds)) for seconds in AHEAD[:-1]), len(HORIZONS)], dtype=np.intp)
 POLLS = np.concatenate([np.arange(60.0, 3600.0, 60.0), np.arange(3600.0, 21600.0, 300.0), np.arange(21600.0, 86400.0, 900.0)])
@@ -63,6 +64,7 @@ class Forecasted:
     p_cross: float
     usual: Interval
     usual_p: float
+    levels: tuple[float, ...]
 
     def line(self) -> str:
         """One line of the output file."""
@@ -110,7 +112,16 @@ def forecasts_at(cascade: Cascade, age: int) -> Iterator[Forecasted]:
         total = product.horizons[f"{ahead // 3600}h"] if isinstance(ahead, int) else view.interval(place, Parameters().miss)
         chance = product.p_cross if ahead == 86400 else float(chances[place])
         usual_total, usual_p = usual.interval(growth[place], now), usual.crossing(growth[place], now, THRESHOLD)
-        yield Forecasted(cascade.id, age, ahead, now, total.p10, total.p50, total.p90, chance, usual_total, usual_p)
+        levels = _levels(view.paths[place], total)
+        yield Forecasted(cascade.id, age, ahead, now, total.p10, total.p50, total.p90, chance, usual_total, usual_p, levels)
+
+
+def _levels(paths: Array, told: Interval) -> tuple[float, ...]:
+    """Totals at LEVELS: what the product told, and the paths between."""
+    ordered = np.sort(paths, axis=None)
+    found = np.interp(LEVELS, (np.arange(ordered.size) + 0.5) / ordered.size, ordered)
+    found[[1, 9, 17]] = told.p10, told.p50, told.p90
+    return tuple(np.maximum.accumulate(found).tolist())
 
 
 def truth(cascade: Cascade, age: int, ahead: int | str) -> float:

@@ -9,19 +9,26 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import digamma, gammainc, gammaln
+from scipy.special import digamma, gammainc, gammaincinv, gammaln
 
 from monitor.forecast.law import MEAN_RANGE, SIZE_RANGE, gamma
+from monitor.forecast.law import maps as blended
 from monitor.forecast.series import regressors
 from scripts.training.curves import HORIZONS, Growth, Sample, incidents, thinned, whole
 
 Array = NDArray[np.float64]
 
-BENDS = 12
+BENDS = 20
 RIDGE = 3.0
 SCALE = 15000.0  # the sum of all weights in fitting, against which the ridge stands
 RAW = np.array([0, 0.01, 0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.94, 0.97, 0.99, 0.997, 1.0])
 BINS = np.log(np.array([0.5, 5.0, 50.0, 500.0, 3000.0]))
+SIZES = np.array([1.5, 4.5, 6.5, 7.7, 8.8])  # ln(1 + count so far)
+SHRINK = 200.0  # looks (by weight) at which a map of its own for a size counts as much as the map of all sizes
+WHOLE = 0.25  # in the maps thinned copies of whole cascades weigh so much less: they are too many small ones that end small
+THINNED = 0.2  # weight of a thinned copy in the fit
+PROVED = 100  # curves without which climatology is not preferred
+SHOWN = (0.1, 0.5, 0.9)
 GROWTH_LEVELS = np.array([0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 0.98])
 COUNT_EDGES = np.array([1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0])
 AGE_EDGES = np.array([900.0, 2700.0, 7200.0, 16200.0, 32400.0, 64800.0, 172800.0])
@@ -31,7 +38,7 @@ def shipped_curves(cascades: Sequence[tuple[str, Array]], random: np.random.Gene
     """Whole cascades, two thinned copies of each, incidents and lone posts, at total weights 1 : 0.4 : 1 : 0.3."""
     count = len(cascades)
     curves = [whole(place, times) for place, (_, times) in enumerate(cascades)]
-    curves += [thinned(place, times, random, 0.2) for place, (_, times) in enumerate(cascades) for _ in range(2)]
+    curves += [thinned(place, times, random, THINNED) for place, (_, times) in enumerate(cascades) for _ in range(2)]
     lone = incident_count // 3
     curves += incidents(incident_count, count, random, count / incident_count)
     curves += incidents(lone, count + incident_count, random, 0.3 * count / lone, lone=True)
@@ -67,7 +74,7 @@ class Regression:
         return cls(bends.reshape(width, BENDS), at, from_bends.reshape(BENDS, outs), from_signs.reshape(width, outs), base)
 
 
-def fit(samples: Sample, random: np.random.Generator, iterations: int = 300) -> Regression:
+def fit(samples: Sample, random: np.random.Generator, iterations: int = 400) -> Regression:
     """Fit by maximum likelihood of negative binomials over all horizons at once, with a ridge on all but the last intercepts."""
     inputs = regressors(samples.signs)
     known = ~np.isnan(samples.increments)
@@ -126,17 +133,29 @@ def ranks(regression: Regression, samples: Sample, random: np.random.Generator) 
 
 
 def maps(samples: Sample, log_mean: Array, rank: Array) -> Array:
-    """Observed shares below each raw probability: (kinds, horizons, bins of predicted size, RAW)."""
-    found = np.empty((2, len(HORIZONS), BINS.size, RAW.size))
+    """Observed shares below each raw probability: (kinds, horizons, bins of predicted size, SIZES, RAW); thin sizes borrow from all."""
+    found = np.empty((2, len(HORIZONS), BINS.size, SIZES.size, RAW.size))
+    shares = samples.signs[:, 6] == 0
+    weight = samples.weight * np.where(shares & (samples.weight < 0.5 * np.max(samples.weight[shares], initial=0.0)), WHOLE, 1.0)
     for kind in (0, 1):
-        ours = (samples.signs[:, 6] == 0) == bool(kind)
         for horizon in range(len(HORIZONS)):
-            rows = ours & ~np.isnan(samples.increments[:, horizon])
-            size, below = log_mean[rows, horizon], rank[rows, horizon]
-            for place, middle in enumerate(BINS):
-                near = samples.weight[rows] * np.exp(-0.5 * ((np.clip(size, BINS[0], BINS[-1]) - middle) / 0.8) ** 2)
-                found[kind, horizon, place] = _proper(((below[:, None] <= RAW) * near[:, None]).sum(axis=0) / near.sum())
+            rows = (shares == bool(kind)) & ~np.isnan(samples.increments[:, horizon])
+            below = rank[rows, horizon][:, None] <= RAW
+            predicted, so_far = _near(log_mean[rows, horizon], BINS), _near(samples.signs[rows, 0], SIZES)
+            for place, near in enumerate(predicted * weight[rows]):
+                everywhere = (below * near[:, None]).sum(axis=0) / near.sum()
+                for size, close in enumerate(so_far * near):
+                    looks = close.sum() ** 2 / max(float((close**2).sum()), 1e-300)
+                    here = (below * close[:, None]).sum(axis=0) / max(float(close.sum()), 1e-300)
+                    part = looks / (looks + SHRINK)
+                    found[kind, horizon, place, size] = _proper(part * here + (1.0 - part) * everywhere)
     return found
+
+
+def _near(values: Array, middles: Array) -> Array:
+    """How near each value is to each middle, (middles, values); those beyond the outermost are at it."""
+    within = np.clip(values, middles[0], middles[-1])
+    return np.asarray(np.exp(-0.5 * ((within - middles[:, None]) / 0.8) ** 2))
 
 
 def _proper(share: Array) -> Array:
@@ -146,13 +165,67 @@ def _proper(share: Array) -> Array:
     return np.asarray(np.maximum.accumulate(share))
 
 
-def held_back_maps(samples: Sample, random: np.random.Generator, folds: int = 4, iterations: int = 250) -> Array:
-    """Learn the maps on outcomes that the coefficients have not seen: fit without a fold, rank the fold."""
-    log_mean, rank = np.empty_like(samples.increments), np.empty_like(samples.increments)
+def held_back(samples: Sample, random: np.random.Generator, folds: int = 4, iterations: int = 350) -> tuple[Array, Array]:
+    """Learn, on outcomes that nothing has seen (fit without a fold, rank the fold), the maps, and where climatology is the better one."""
+    log_mean, log_size, rank = (np.empty_like(samples.increments) for _ in range(3))
+    usual = np.empty((*samples.increments.shape, len(SHOWN)))
     for fold in range(folds):
         held = samples.family % folds == fold
-        log_mean[held], rank[held] = ranks(fit(samples.part(~held), random, iterations), samples.part(held), random)
-    return maps(samples, log_mean, rank)
+        known, unseen = samples.part(~held), samples.part(held)
+        regression = fit(known, random, iterations)
+        log_mean[held], rank[held] = ranks(regression, unseen, random)
+        log_size[held] = regression.moments(regressors(unseen.signs))[1]
+        usual[held] = _usual(climatology(known), unseen)
+    observed = maps(samples, log_mean, rank)
+    return observed, preferred(samples, _ours(samples, observed, log_mean, log_size), usual)
+
+
+def _usual(growth: Array, samples: Sample) -> Array:
+    """P10, P50, P90 of the log growth factor by climatology: (rows, horizons, 3)."""
+    place = np.digitize(samples.age, AGE_EDGES), np.digitize(samples.people, COUNT_EDGES)
+    levels = growth[((samples.signs[:, 6] == 0).astype(np.intp), *place)]
+    low, middle, high = (GROWTH_LEVELS.tolist().index(level) for level in SHOWN)
+    return np.asarray(levels[..., [low, middle, high]])
+
+
+def _ours(samples: Sample, observed: Array, log_mean: Array, log_size: Array) -> Array:
+    """P10, P50, P90 of the log growth factor by the regression and its maps: (rows, horizons, 3)."""
+    found = np.empty((*log_mean.shape, len(SHOWN)))
+    shares = samples.signs[:, 6] == 0
+    for horizon in range(len(HORIZONS)):
+        shape, scale = gamma(log_mean[:, horizon], log_size[:, horizon])
+        for kind in (False, True):
+            rows = np.flatnonzero(shares == kind)
+            at = np.full(rows.size, horizon)
+            knots = blended(observed[int(kind)], at, log_mean[rows, horizon], samples.signs[rows, 0])
+            raw = np.array([np.interp(SHOWN, row, RAW) for row in knots]).reshape(-1, len(SHOWN))
+            gain = np.floor(gammaincinv(shape[rows, None], raw) * scale[rows, None] + 0.5)
+            found[rows, horizon] = np.log1p(gain / (1.0 + samples.people[rows, None]))
+    return found
+
+
+def preferred(samples: Sample, ours: Array, usual: Array) -> Array:
+    """1 where climatology has the smaller pinball loss by a standard error over at least PROVED curves: (kinds, horizons, counts)."""
+    real = np.log1p(np.maximum(samples.increments, 0.0) / (1.0 + samples.people)[:, None])
+    lead = _pinball(real, ours) - _pinball(real, usual)
+    counts, shares = np.digitize(samples.people, COUNT_EDGES), samples.signs[:, 6] == 0
+    found = np.zeros((2, len(HORIZONS), COUNT_EDGES.size + 1))
+    for kind, horizon, count in np.ndindex(found.shape):
+        rows = (shares == bool(kind)) & (counts == count) & ~np.isnan(real[:, horizon])
+        _, curve = np.unique(samples.family[rows], return_inverse=True)
+        weight = np.bincount(curve, samples.weight[rows])
+        gain = np.bincount(curve, samples.weight[rows] * lead[rows, horizon])
+        if weight.size >= PROVED:
+            mean = gain.sum() / weight.sum()
+            error = np.sqrt(((gain - mean * weight) ** 2).sum()) / weight.sum()
+            found[kind, horizon, count] = float(mean > error)
+    return found
+
+
+def _pinball(real: Array, told: Array) -> Array:
+    """Mean pinball loss of P10, P50 and P90, one for each row and horizon."""
+    away = real[..., None] - told
+    return np.asarray(np.maximum(np.array(SHOWN) * away, (np.array(SHOWN) - 1.0) * away).mean(axis=-1))
 
 
 def climatology(samples: Sample) -> Array:
@@ -177,11 +250,13 @@ class Fitted:
     regression: Regression
     observed: Array
     growth: Array
+    usual: Array
 
 
 def learn(samples: Sample, random: np.random.Generator, folds: int = 4) -> Fitted:
     """Fit coefficients on all samples, maps on held-back ones, and count the climatology."""
-    return Fitted(fit(samples, random), held_back_maps(samples, random, folds), climatology(samples))
+    observed, usual = held_back(samples, random, folds)
+    return Fitted(fit(samples, random), observed, climatology(samples), usual)
 
 
 def constants(fitted: Fitted) -> dict[str, Array]:
@@ -189,8 +264,9 @@ def constants(fitted: Fitted) -> dict[str, Array]:
     found = fitted.regression
     return {
         "BENDS": found.bends, "BENDS_AT": found.bends_at, "FROM_BENDS": found.from_bends, "FROM_SIGNS": found.from_signs,
-        "BASE": found.base, "RAW": RAW, "BINS": BINS, "OBSERVED": fitted.observed,
+        "BASE": found.base, "RAW": RAW, "BINS": BINS, "SIZES": SIZES, "OBSERVED": fitted.observed,
         "AGE_EDGES": AGE_EDGES, "COUNT_EDGES": COUNT_EDGES, "GROWTH_LEVELS": GROWTH_LEVELS, "GROWTH": fitted.growth,
+        "USUAL": fitted.usual,
     }  # fmt: skip
 
 

@@ -120,6 +120,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "지금까지 {low:people}~{high:people}명이 봤고 기준 {threshold:persons}에는 이르지 않았습니다.",
         "So far {low:people} to {high:people} people have seen it; the threshold of {threshold:persons} was not reached.",
     ),
+    "briefing_story_own": (
+        "예측에는 이미 끝난 우리 사건 {incidents:count}건에서 배운 보정({version})을 썼습니다.",
+        "The forecast uses what {incidents:count} finished incidents of our own taught ({version}).",
+    ),
     "briefing_story_unseen": ("몇 명이 봤는지는 알 수 없습니다.", "How many people have seen it is unknown."),
     "briefing_story_now": (
         "지금 상태는 ‘{status:status}’입니다 ({at:time}부터). 모두 {authors:persons}이 {posts:count}건을 썼습니다.",

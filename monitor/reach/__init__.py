@@ -1,79 +1,46 @@
 """How many people have seen it: from public views, else from engagement, else from the authors' followers.
 
-The forms and their errors are those of the design (algorithms, section 4.1; fitted on 8,836 original X posts of 2024). Each post gets a
-number of people with a lognormal error; a platform's posts share one error, the posts of one author overlap, and so do the audiences
-of one platform. What is public is believed within the doubt about displays per person; what is not is an estimate and is called so.
+Each post gets a number of people with a lognormal error (``forms``); a platform's posts share one error, the posts of one author overlap,
+and so do the audiences of one platform. What is public is believed within the doubt about displays per person; what is not is an
+estimate and is called so. ``learning`` corrects the forms by the posts of a platform whose views are public.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from operator import attrgetter
+from types import MappingProxyType
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtri
 
 from monitor.domain import Because, Exposure, Interval, Reach
+from monitor.reach.forms import Array, Learned, Own, counts, estimates
+from monitor.reach.learning import learn
+from monitor.reach.parameters import DEFAULTS, Parameters
 
-Array = NDArray[np.float64]
+__all__ = ["SHIPPED", "Learned", "Own", "Parameters", "estimate", "learn"]
 
 DRAWS = 128
 HEADS = 8  # the largest estimated posts of a platform get draws of their own; the others are summed by their moments
 _COLUMNS = HEADS + 3
 _SLOTS = 16  # platforms that have columns of their own
 _TABLES = 8
-_LIKED = np.array([2.78, 0.216, 0.626, -0.078, 0.292])
-_ENGAGED = np.array([1.04, 0.264, 1.059, -0.272, 0.308])
-_FOLLOWED = np.array([-0.97, 0.651])
-_LIKED_SD, _ENGAGED_SD, _FOLLOWED_SD, _SCORED_SD = 0.92, 1.15, 1.73, 1.2
-_LOG_FOLLOWERS = math.log(500)  # of an author whose followers are not shown, with this spread
-_LOG_FOLLOWERS_SD = 2.0
-_VIEWS_PER_POINT = 60.0
-_FIELDS = attrgetter("views", "likes", "replies", "shares", "followers")
+SHIPPED: Own = MappingProxyType({})
+"""The shipped forms alone."""
 
 
-def _default(values: dict[str, float]) -> dict[str, float]:
-    return field(default_factory=lambda: dict(values))
-
-
-@dataclass(frozen=True)
-class Parameters:
-    """Settings of reach; the counts per person and the audiences are assumptions to be edited where better is known.
-
-    ``displays_per_person`` divides public views; ``audience`` is the number of people a platform can reach here, ``overlap`` how much
-    more two posts share their readers than chance would have it; ``national`` caps everything.
-    """
-
-    displays_per_person: Mapping[str, float] = _default(
-        {"default": 1.3, "x": 1.3, "youtube": 1.1, "tiktok": 1.1, "naver": 1.4, "board": 1.4}
-    )
-    audience: Mapping[str, float] = _default({"default": 5e6, "x": 1e7, "youtube": 4e7, "naver": 3e7, "board": 2e6, "reddit": 2e6})
-    scored: tuple[str, ...] = ("reddit", "hackernews", "hn")
-    without_spread: tuple[str, ...] = ("playstore", "appstore")
-    national: float = 5e7
-    overlap: float = 3.0
-    same_author: float = 0.3
-    views_sd: float = 0.15
-    platform_sd: float = 0.4
-    other_platform_sd: float = 0.7
-    half_life_minutes: float = 80.0
-    half_life_sd: float = 1.6
-    fresh_minutes: float = 5.0
-    stale_minutes: float = 30.0
-    flood_posts: int = 10
-    flood_minutes: float = 60.0
-    largest_post: float = 2e6
-
-
-def estimate(exposures: Sequence[Exposure], at: datetime, parameters: Parameters = Parameters(), seed: int = 0) -> Reach | None:
+def estimate(
+    exposures: Sequence[Exposure], at: datetime, parameters: Parameters = DEFAULTS, seed: int = 0, own: Own = SHIPPED
+) -> Reach | None:
     """People who have seen any of the posts by ``at``; None if no post has a count or a known audience, or none stands where things spread.
 
+    ``own``: what was learned of platforms where views are visible (``learn``), added to the shipped forms.
     Deterministic: the ``seed`` (the incident's id) only picks one of 8 fixed tables of stratified normal draws.
     Cost grows with the number of posts, about 1 us each; the draws do not.
     """
@@ -86,7 +53,7 @@ def estimate(exposures: Sequence[Exposure], at: datetime, parameters: Parameters
     measured = 0.0
     counted = shown = 0
     for platform, group in sorted(groups.items()):
-        sight = _sight(group, platform, at, parameters)
+        sight = _sight(group, platform, at, parameters, own.get(platform, {}))
         if sight is None:
             continue
         start = crc32(platform.encode()) % _SLOTS * _COLUMNS
@@ -111,19 +78,15 @@ class _Sight:
     weight: Array
 
 
-def _sight(group: Sequence[Exposure], platform: str, at: datetime, parameters: Parameters) -> _Sight | None:
+def _sight(group: Sequence[Exposure], platform: str, at: datetime, parameters: Parameters, own: Mapping[str, Learned]) -> _Sight | None:
     """Read what is known of one platform's posts; None if nothing is."""
-    counts = np.maximum(np.array(list(map(_FIELDS, group)), dtype=np.float64), 0.0)
-    known = ~np.isnan(counts)
+    shown = counts(group, at)
+    known, age, seen_age = shown.known, shown.age, shown.seen_age
     if not known.any():
         return None
-    now = at.timestamp()
-    age = np.maximum((now - np.array([exposure.created_at.timestamp() for exposure in group])) / 60.0, 0.1)
-    looked = np.array([math.nan if e.observed_at is None else (now - e.observed_at.timestamp()) / 60.0 for e in group])
-    seen_age = np.maximum(age - np.where(np.isnan(looked), 0.0, np.maximum(looked, 0.0)), 0.0)
     settings = parameters.displays_per_person
-    people = counts[:, 0] / settings.get(platform, settings["default"])
-    centre, sd = _estimates(counts, known, age, seen_age, platform, parameters)
+    people = shown.values[:, 0] / settings.get(platform, settings["default"])
+    centre, sd = estimates(shown, platform, parameters, own)
     worn = known[:, 0] & (seen_age < parameters.fresh_minutes) & (age > parameters.stale_minutes) & known[:, 4]
     public = known[:, 0] & ~(worn & (np.exp(centre) > people))
     weight = _weights(group, np.where(public, people, np.exp(centre)), public, age, parameters)
@@ -131,37 +94,6 @@ def _sight(group: Sequence[Exposure], platform: str, at: datetime, parameters: P
     seen = (people * weight)[public]
     rest = ~public & (weight > 0)
     return _Sight(float(seen.sum()), float(seen.max(initial=0.0)), int(public.sum()), centre[rest], sd[rest], weight[rest])
-
-
-def _estimates(
-    counts: Array, known: NDArray[np.bool_], age: Array, seen_age: Array, platform: str, parameters: Parameters
-) -> tuple[Array, Array]:
-    """Log median people and log error of each post as if its views were hidden (the forms of section 4.1)."""
-    _, likes, replies, shares, followers = np.log1p(np.where(known, counts, 0.0)).T
-    audience = np.where(known[:, 4], followers, _LOG_FOLLOWERS)
-    doubt = np.where(known[:, 4], 0.0, _LOG_FOLLOWERS_SD)
-    foreign = 0.0 if platform == "x" else parameters.other_platform_sd
-    ripe = ndtr((np.log(age) - math.log(parameters.half_life_minutes)) / parameters.half_life_sd)
-    centre = _FOLLOWED[0] + _FOLLOWED[1] * audience + np.log(ripe)
-    sd = np.hypot(_FOLLOWED_SD, _FOLLOWED[1] * doubt)
-    nothing = ~known.any(axis=1)
-    if nothing.any():  # no more than its neighbours' typical post, and no heavy tail: never a crowd from nothing
-        centre = np.where(nothing, np.minimum(centre, np.median(centre[~nothing])), centre)
-        sd = np.where(nothing, _ENGAGED_SD, sd)
-    total = likes + replies + shares
-    engaged = known[:, 1:4].any(axis=1) & ((total > 0) | (seen_age >= 60.0))
-    if engaged.any():
-        shape = np.stack([np.ones_like(audience), audience, likes, shares, replies], axis=1)
-        liked = likes >= math.log(6.0)
-        if platform in parameters.scored:
-            by_counts = math.log(_VIEWS_PER_POINT) + np.log(np.maximum(np.expm1(likes), 1.0))
-            by_counts_sd = np.full_like(by_counts, _SCORED_SD)
-        else:
-            by_counts = np.where(liked, shape @ _LIKED, shape @ _ENGAGED)
-            by_counts_sd = np.where(liked, np.hypot(_LIKED_SD, _LIKED[1] * doubt), np.hypot(_ENGAGED_SD, _ENGAGED[1] * doubt))
-        centre = np.where(engaged, by_counts, centre)
-        sd = np.where(engaged, by_counts_sd, sd)
-    return centre, np.hypot(sd, foreign)
 
 
 def _weights(group: Sequence[Exposure], people: Array, public: NDArray[np.bool_], age: Array, parameters: Parameters) -> Array:

@@ -1,0 +1,127 @@
+"""People behind one post whose views are hidden: the design's three forms, a platform's own word added where it has earned one.
+
+The forms and their errors are those of algorithms, section 4.1, fitted on 8,836 original X posts of 2024. What ``learning`` found of a
+platform where views are visible is added to their logarithm.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from operator import attrgetter
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+from monitor.domain import Exposure
+from monitor.reach.parameters import Parameters
+
+Array = NDArray[np.float64]
+Places = NDArray[np.intp]
+
+FORMS = ("followed", "engaged", "liked", "scored")
+"""Followers only; some engagement; at least five likes; platforms that show a score instead of likes."""
+FOLLOWED, ENGAGED, LIKED, SCORED = range(4)
+WIDTH = 5
+_COEFFICIENTS = np.array(
+    [
+        [-0.97, 0.651, 0.0, 0.0, 0.0],
+        [1.04, 0.264, 1.059, -0.272, 0.308],
+        [2.78, 0.216, 0.626, -0.078, 0.292],
+        [math.log(60.0), 0.0, 1.0, 0.0, 0.0],
+    ]
+)
+"""Of 1 and ln(1 + x) of followers, likes, shares, replies; a score counts as itself, without the 1."""
+ERRORS = np.array([1.73, 1.15, 0.92, 1.2])
+_LOG_FOLLOWERS = math.log(500)  # of an author whose followers are not shown, with this spread
+_LOG_FOLLOWERS_SD = 2.0
+_FIELDS = attrgetter("views", "likes", "replies", "shares", "followers")
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What a platform adds to a form: ``shift`` of the coefficients, ``sd`` in place of the form's error, and from how many."""
+
+    shift: tuple[float, ...]
+    sd: float
+    posts: int
+    authors: int
+
+
+Own = Mapping[str, Mapping[str, Learned]]
+"""By platform and form (``FORMS``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """One platform's posts: views, likes, replies, shares, followers (nan where not shown); ages in minutes now and when counted."""
+
+    values: Array
+    age: Array
+    seen_age: Array
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Which of the counts are shown."""
+        return ~np.isnan(self.values)
+
+
+def counts(group: Sequence[Exposure], at: datetime) -> Counts:
+    """Read the posts' counts."""
+    values = np.maximum(np.array(list(map(_FIELDS, group)), dtype=np.float64).reshape(-1, WIDTH), 0.0)
+    now = at.timestamp()
+    age = np.maximum((now - np.array([exposure.created_at.timestamp() for exposure in group])) / 60.0, 0.1)
+    looked = np.array([math.nan if e.observed_at is None else (now - e.observed_at.timestamp()) / 60.0 for e in group])
+    return Counts(values, age, np.maximum(age - np.where(np.isnan(looked), 0.0, np.maximum(looked, 0.0)), 0.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the forms say of each post: which form speaks, its inputs, log median, error, doubt about followers; and what followers say."""
+
+    form: Places
+    inputs: Array
+    centre: Array
+    sd: Array
+    doubt: Array
+    by_followers: Array
+
+
+def read(shown: Counts, platform: str, parameters: Parameters) -> Reading:
+    """Let for each post the form speak that knows most; posts of which nothing is known have none (-1)."""
+    known = shown.known
+    _, likes, replies, shares, followers = np.log1p(np.where(known, shown.values, 0.0)).T
+    audience = np.where(known[:, 4], followers, _LOG_FOLLOWERS)
+    inputs = np.stack([np.ones_like(audience), audience, likes, shares, replies], axis=1)
+    engaged = known[:, 1:4].any(axis=1) & ((likes + replies + shares > 0) | (shown.seen_age >= 60.0))
+    if platform in parameters.scored:
+        inputs[:, 2] = np.log(np.maximum(np.expm1(likes), 1.0))
+        by_counts = np.full(audience.size, SCORED, dtype=np.intp)
+    else:
+        by_counts = np.where(likes >= math.log(6.0), LIKED, ENGAGED)
+    form = np.where(engaged, by_counts, np.where(known.any(axis=1), FOLLOWED, -1))
+    spoken = np.maximum(form, FOLLOWED)
+    ripe = ndtr((np.log(shown.age) - math.log(parameters.half_life_minutes)) / parameters.half_life_sd)
+    by_followers = inputs @ _COEFFICIENTS[FOLLOWED] + np.log(ripe)
+    centre = np.where(spoken == FOLLOWED, by_followers, (inputs * _COEFFICIENTS[spoken]).sum(axis=1))
+    doubt = np.abs(_COEFFICIENTS[spoken, 1]) * np.where(known[:, 4], 0.0, _LOG_FOLLOWERS_SD)
+    return Reading(form, inputs, centre, ERRORS[spoken], doubt, by_followers)
+
+
+def estimates(shown: Counts, platform: str, parameters: Parameters, own: Mapping[str, Learned]) -> tuple[Array, Array]:
+    """Log median people and log error of each post as if its views were hidden."""
+    told = read(shown, platform, parameters)
+    centre, sd = told.centre.copy(), np.hypot(told.sd, 0.0 if platform == "x" else parameters.other_platform_sd)
+    for name, learned in own.items():
+        rows = told.form == FORMS.index(name)
+        centre[rows] += told.inputs[rows] @ np.array(learned.shift)
+        sd[rows] = learned.sd
+    sd = np.hypot(sd, told.doubt)
+    nothing = told.form < 0
+    if nothing.any() and not nothing.all():  # no more than its neighbours' typical post, and no heavy tail: never a crowd from nothing
+        centre[nothing] = np.minimum(told.by_followers[nothing], np.median(told.by_followers[~nothing]))
+        sd[nothing] = np.hypot(ERRORS[ENGAGED], 0.0 if platform == "x" else parameters.other_platform_sd)
+    return centre, sd
