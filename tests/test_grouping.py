@@ -16,6 +16,7 @@ from monitor.domain import Fingerprint, Incident, Judged, Kind, Labels, Mention,
 from monitor.grouping import SHIPPED, SHIPPED_SPACE, Background, Candidate, Grouper, Merge, Parameters, Placement, Space
 from monitor.grouping.copies import fingerprint
 from monitor.grouping.meanings import Meanings
+from monitor.grouping.places import places
 from monitor.grouping.titles import _fullest
 from monitor.grouping.wording import Wording, letters, stem, wording
 
@@ -445,3 +446,35 @@ def test_sums_of_vectors_are_exact_in_any_order() -> None:
         other.count(70, row, -1)
     assert one.surprises(rows[0], 1)[0] == other.surprises(rows[0], 100)[70] == other.surprise(rows[0], 70)
     assert not other.surprises(rows[0], 100)[71:].any()
+
+
+def test_the_same_trouble_in_another_place_is_another_trouble() -> None:
+    stream = Stream()
+    gunsan = stream.posts(
+        ["군산 야적장이 물에 잠겨서 시동이 안 걸립니다", "군산 야적장 침수차 그대로 출고했대요", "군산 야적장 물난리 난 거 숨겼네요"]
+    )
+    mokpo = stream.posts(["목포 야적장이 물에 잠겼다네요 제 차도 시동이 안 걸려요", "the yard in Mokpo flooded, 침수차 야적장"])
+    assert len(set(gunsan)) == 1
+    assert not set(gunsan) & set(mokpo)
+
+
+def test_a_trouble_told_of_many_places_takes_one_more() -> None:
+    stream = Stream()
+    text = "{} 야적장 침수됐는데 시동이 안 걸립니다 물에 잠긴 차"
+    told = stream.posts([text.format(place) for place in ("군산", "목포", "평택", "인천", "부산")])
+    assert len(set(told)) < len(told)
+    assert stream.post(text.format("울산")).incident_id in told
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("구미행 배가 군산에서 안 뜬다", {"gumi", "gunsan"}),
+        ("stuck in Hong Kong since Pyeongtaek", {"hong_kong", "pyeongtaek"}),
+        ("인천공항에서 부산역까지", {"incheon_airport", "busan"}),
+        ("예산이 없어서 동작을 멈춤, 세부 내용은 나중에", set()),
+        ("", set()),
+    ],
+)
+def test_places_are_known_in_both_languages_and_words_that_look_like_them_are_none(text: str, named: set[str]) -> None:
+    assert set(places(wording(text).words)) == named

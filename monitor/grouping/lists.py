@@ -66,3 +66,10 @@ KOREAN_STOPS = frozenset(
     )
 )
 """Korean words that tell nothing about a trouble."""
+
+AFTER_PLACES = frozenset(
+    _listed(
+        "행 발 시 군 구 항 역 점 쪽 지점 대리점 영업소 센터 터미널 공항 부두 항구 야적장 톨게이트 휴게소 물류센터 출고장 시내 지역 근처"
+    )
+)
+"""What may follow a place's name within a word."""

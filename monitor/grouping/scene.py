@@ -180,9 +180,10 @@ class Scene:
         parameters = self._parameters
         surprise, code = words + self._pull(story, row.at), "grouping_alike"
         gap = abs(row.at - story.last_at)
-        surprise -= parameters.decay_per_day * (gap / timedelta(days=1))
+        surprise -= parameters.decay_per_day * (gap / timedelta(days=1)) + (parameters.reopen_penalty if gap > parameters.quiet else 0.0)
         if row.topic_p > parameters.topic_sure and (topics := story.sure_topics(parameters.topic_sure)) and row.topic not in topics:
             surprise -= parameters.topic_penalty
+        surprise -= parameters.place_penalty * story.elsewhere(row)
         if answered:
             surprise, code = surprise + parameters.thread_bonus, "grouping_thread"
         if self._same_author(row, story, gap):
@@ -288,6 +289,7 @@ class Scene:
         topics = small.sure_topics(parameters.topic_sure), large.sure_topics(parameters.topic_sure)
         if all(topics) and not topics[0] & topics[1]:
             surprise -= parameters.topic_penalty
+        surprise -= parameters.place_penalty * sum(large.elsewhere(row) for row in asked) / len(asked)
         return surprise >= self._bar() + (parameters.lone_margin if len(small.rows) == 1 else parameters.merge_margin)
 
     def _surprise(self, row: Row, story: Story) -> float:

@@ -38,6 +38,8 @@ class Parameters:
     """Surprise taken off when the two topics differ for sure."""
     topic_sure: float = 0.8
     """Topic probability from which a topic is sure."""
+    place_penalty: float = 4.5
+    """Surprise taken off when the posts of the incident name one place and the new one another."""
     merge_margin: float = 0.0
     """Surprise over that of a join which makes two incidents one."""
     lone_margin: float = 0.5
@@ -46,6 +48,8 @@ class Parameters:
     """A post that fits a second incident to so much below the bar makes the two be compared."""
     quiet_hours: float = 72.0
     """After so many hours without a new post an incident is closed: a post that fits it re-opens it."""
+    reopen_penalty: float = 0.0
+    """Surprise taken off where a post would re-open a closed incident: the same trouble seldom comes back, its like does."""
     reopen_days: float = 14.0
     """After so many days without a post an incident is forgotten."""
     copy_days: float = 7.0

@@ -14,13 +14,14 @@ from monitor.domain import Judged, Status
 from monitor.grouping.background import Background
 from monitor.grouping.likelihood import Features
 from monitor.grouping.meanings import Rounded, Space
+from monitor.grouping.places import places
 from monitor.grouping.shapes import Candidate
 from monitor.grouping.wording import Wording, wording
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Row:
-    """One post as it is compared; ``numbers`` are those of all its features."""
+    """One post as it is compared; ``numbers`` are those of all its features, ``places`` those that it names."""
 
     post_id: str
     at: datetime
@@ -32,6 +33,7 @@ class Row:
     wording: Wording
     features: Features
     numbers: tuple[int, ...]
+    places: frozenset[str]
     meaning: Rounded | None = None
 
     @property
@@ -47,7 +49,10 @@ def row_of(post: Candidate, background: Background, space: Space | None = None) 
     features = background.features((*words.words, *sorted(words.names)))
     numbers = tuple({number for word in features for number, _, _ in word})
     meaning = None if space is None or post.vector is None else space.rounded(post.vector, post.text)
-    return Row(post.post_id, post.at, post.author_id, parents, post.topic, post.topic_p, post.text, words, features, numbers, meaning)
+    named = frozenset(places(words.words))
+    return Row(
+        post.post_id, post.at, post.author_id, parents, post.topic, post.topic_p, post.text, words, features, numbers, named, meaning
+    )  # fmt: skip
 
 
 def candidate_of(judged: Judged, vector: NDArray[np.float16] | None = None) -> Candidate:
@@ -99,6 +104,17 @@ class Story:
             if not self.held[number]:
                 del self.held[number]
         return row
+
+    def elsewhere(self, row: Row) -> float:
+        """How surely it happens in another place than ``row`` names, 0 to 1: where most of its posts name one place, and not that one.
+
+        A trouble that is told of many places may well be told of one more.
+        """
+        named = [other.places for other in self.rows if other.places]
+        if not row.places or not named or any(row.places & other for other in named):
+            return 0.0
+        together = max(Counter(place for other in named for place in other).values()) / len(named)
+        return together * (1.0 if len(named) > 1 else 0.5)
 
     def recent(self, at: datetime, days: float) -> float:
         """The number of its posts near ``at``, each fading over ``days``."""

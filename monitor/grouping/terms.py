@@ -14,6 +14,7 @@ from functools import lru_cache
 from importlib import resources
 
 from monitor.grouping.lists import ENGLISH_STOPS
+from monitor.grouping.places import place_of
 from monitor.grouping.wording import stem
 
 
@@ -37,7 +38,7 @@ def terms(word: str) -> Iterator[tuple[int, Kind]]:
     yield number(Kind.STEM, core), Kind.STEM
     for idea in sorted(_ideas(word)):
         yield number(Kind.IDEA, str(idea)), Kind.IDEA
-    for meaning in _meanings(core):
+    for meaning in _meanings(core) if (place := place_of(word)) is None else (place,):
         yield number(Kind.MEANING, meaning), Kind.MEANING
     if core[0] >= "가":
         for place in range(len(core) - 1):

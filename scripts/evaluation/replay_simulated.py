@@ -27,35 +27,30 @@ HALF = 3000
 SPEED = 500
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+RECENT = timedelta(days=2)
 Line = dict[str, Any]
+Alert = tuple[str, int | None, str | None]  # when, about which true trouble, when that one was seen by 6,000
 
 
-def _velocity(lines: Sequence[Line]) -> str | None:
-    """When 500 people and more came within an hour; a first look counts for all that was seen before it."""
-    for number, line in enumerate(lines):
-        at = _time(line["at"])
-        before = [_people(one) for one in lines[:number] if _time(one["at"]) >= at - HOUR]
-        if _people(line) - (before[0] if before else 0.0) >= SPEED:
-            return str(line["at"])
-    return None
-
-
-def _first(test: Callable[[Line], bool]) -> Callable[[Sequence[Line]], str | None]:
-    return lambda lines: next((line["at"] for line in lines if test(line)), None)
+def _velocity(line: Line, before: Sequence[Line]) -> bool:
+    """500 people and more within an hour; a first look counts for all that was seen before it."""
+    recent = [_people(one) for one in before if _time(one["at"]) >= _time(line["at"]) - HOUR]
+    return _people(line) - (recent[0] if recent else 0.0) >= SPEED
 
 
 def _people(line: Line) -> float:
     return float(line["reach"]["p50"]) if line["reach"] else 0.0
 
 
-RULES: dict[str, Callable[[Sequence[Line]], str | None]] = {
-    "the product's alerts": _first(lambda line: bool(line["notify"])),
+Rule = Callable[[Line, Sequence[Line]], bool]
+RULES: dict[str, Rule] = {
+    "the product's alerts": lambda line, _: bool(line["notify"]),
     "velocity: 500 people in an hour": _velocity,
-    "half the threshold: 3,000 people": _first(lambda line: _people(line) >= HALF),
-    "a third of it: 2,000 people": _first(lambda line: _people(line) >= 2000),
-    "five posts": _first(lambda line: line["posts"] >= 5),
-    "forecast alone: p >= 0.2": _first(lambda line: (line["p_cross"] or 0.0) >= 0.2),
-    "forecast alone: p >= 0.5": _first(lambda line: (line["p_cross"] or 0.0) >= 0.5),
+    "half the threshold: 3,000 people": lambda line, _: _people(line) >= HALF,
+    "a third of it: 2,000 people": lambda line, _: _people(line) >= 2000,
+    "five posts": lambda line, _: line["posts"] >= 5,
+    "forecast alone: p >= 0.2": lambda line, _: (line["p_cross"] or 0.0) >= 0.2,
+    "forecast alone: p >= 0.5": lambda line, _: (line["p_cross"] or 0.0) >= 0.5,
 }
 
 
@@ -75,16 +70,36 @@ def world(seed: int, plan: Plan) -> dict[str, Any]:
             if line["type"] == "decision":
                 by_incident.setdefault(line["incident"], []).append(line)
         members = {incident: _members(store, incident) for incident in by_incident}
-    told: dict[str, list[tuple[str, int | None, str | None]]] = {}
-    for name, rule in RULES.items():
-        first = sorted((at, incident) for incident, lines in by_incident.items() if (at := rule(lines)) is not None)
-        told[name] = []
-        for at, incident in first:
-            shown = [post for post, created_at in members[incident] if created_at <= _time(at)]
-            meant = _meant(shown, about)
-            told[name].append((at, meant, truth["incidents"][meant]["crossed_at"] if meant is not None else _crossed(simulated, shown)))
+    told = {name: _alerts(rule, by_incident, members, about, simulated, truth["incidents"]) for name, rule in RULES.items()}
     crossed = [one["crossed_at"] for one in truth["incidents"]]
     return {"weeks": plan.weeks, "posts": len(history.posts), "crossed_at": crossed, "alerts": told}
+
+
+def _alerts(
+    rule: Rule,
+    by_incident: Mapping[int, Sequence[Line]],
+    members: Mapping[int, Sequence[tuple[str, datetime]]],
+    about: Mapping[str, int],
+    simulated: World,
+    truth: Sequence[Mapping[str, Any]],
+) -> list[Alert]:
+    """What a rule says, in time order: once for each incident and each true trouble that the posts of its last two days are about.
+
+    An incident of ours that lives long may meet several troubles; each of them is news to staff.
+    """
+    said: list[Alert] = []
+    for incident, lines in by_incident.items():
+        meant_before: set[int | None] = set()
+        for number, line in enumerate(lines):
+            if not rule(line, lines[:number]):
+                continue
+            now = _time(line["at"])
+            shown = [post for post, created_at in members[incident] if now - RECENT <= created_at <= now]
+            meant = _meant(shown, about)
+            if meant not in meant_before:
+                meant_before.add(meant)
+                said.append((line["at"], meant, truth[meant]["crossed_at"] if meant is not None else _crossed(simulated, shown)))
+    return sorted(said, key=lambda alert: alert[0])
 
 
 def _members(store: Store, incident: int) -> list[tuple[str, datetime]]:
