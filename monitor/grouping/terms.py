@@ -38,7 +38,8 @@ def terms(word: str) -> Iterator[tuple[int, Kind]]:
     yield number(Kind.STEM, core), Kind.STEM
     for idea in sorted(_ideas(word)):
         yield number(Kind.IDEA, str(idea)), Kind.IDEA
-    for meaning in _meanings(core) if (place := place_of(word)) is None else (place,):
+    place = place_of(word)
+    for meaning in (place,) if place else _meanings(core):
         yield number(Kind.MEANING, meaning), Kind.MEANING
     if core[0] >= "가":
         for place in range(len(core) - 1):
