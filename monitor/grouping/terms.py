@@ -38,8 +38,8 @@ def terms(word: str) -> Iterator[tuple[int, Kind]]:
     yield number(Kind.STEM, core), Kind.STEM
     for idea in sorted(_ideas(word)):
         yield number(Kind.IDEA, str(idea)), Kind.IDEA
-    place = place_of(word)
-    for meaning in (place,) if place else _meanings(core):
+    where = place_of(word)
+    for meaning in (where,) if where else _meanings(core):
         yield number(Kind.MEANING, meaning), Kind.MEANING
     if core[0] >= "가":
         for place in range(len(core) - 1):
