@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ VARIANTS = 4  # ways in which each own text is taken apart
 SCATTERED = 0.06  # share of the places within words that part them, in all ways but the first
 REPLAYED = 25_000  # open texts that are read again, so that nothing is forgotten
 PAIRS = (4_000, 700)  # translations and paraphrases read again
-TOLD_TIMES = 12  # how often the troubles stand among the pairs
+TOLD_TIMES = 6  # how often the troubles stand among the pairs
 KEPT = 0.8  # share of a branch in the weights; the rest is the trunk's. Chosen on the texts that mix and on writers left out
 PLAN = Plan(rate=3e-4, warm=100, falls=0.1, contrast=0.5, every=4)
 
@@ -43,8 +42,8 @@ class Lessons:
     pairs: Pairs
 
 
-def gathered(data: Path, without: frozenset[str], posts: Sequence[Example], told: Path) -> Lessons:
-    """Collect what branches learn; ``told``: a file of troubles told several ways."""
+def gathered(data: Path, without: frozenset[str], posts: Sequence[Example], told: Sequence[Mapping[str, Any]]) -> Lessons:
+    """Collect what branches learn; ``told``: troubles told several ways."""
     random = np.random.default_rng(SEED)
     lessons = list(open_lessons(data, without))
     weight = np.array([one.times * (3 if one.sentiment else 1) for one in lessons])
@@ -58,11 +57,10 @@ def _some(random: np.random.Generator, source: Pairs, most: int) -> Pairs:
     return [source[at] for at in random.choice(len(source), min(most, len(source)), replace=False)]
 
 
-def _troubles(path: Path) -> tuple[list[Lesson], list[list[list[int]]]]:
+def _troubles(told_ways: Sequence[Mapping[str, Any]]) -> tuple[list[Lesson], list[list[list[int]]]]:
     lessons: list[Lesson] = []
     families: dict[str, list[list[int]]] = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
+    for row in told_ways:
         topic = (TOPICS.index(row["topic"]), 1.0)
         families.setdefault(row["family"], []).append(list(range(len(lessons), len(lessons) + len(row["texts"]))))
         told = [marked(one["text"], ()) for one in row["texts"]]

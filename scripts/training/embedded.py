@@ -7,6 +7,7 @@ are kept in ``--cache``, so a run that was cut off goes on where it was.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import resource
 import sys
 import tempfile
@@ -24,7 +25,7 @@ from numpy.typing import NDArray
 
 from monitor.classifiers.embedded.encoder import COMPLAINT, SENTIMENT, TOPIC, Encoder
 from monitor.classifiers.embedded.files import ENCODER, TOKENIZER, WEIGHTS
-from monitor.classifiers.embedded.linear.weights import HEADS, Weights, save
+from monitor.classifiers.embedded.linear.weights import HEADS, Weights, parsed, save
 from monitor.classifiers.embedded.mixing import Mixture, Numbers, Opinions, log_shares
 from monitor.classifiers.embedded.wording import MARK
 from monitor.domain import TOPICS
@@ -32,7 +33,7 @@ from scripts.training import card, corpus, export, figures, linear, mixing, vect
 from scripts.training.branches import Branches, gathered
 from scripts.training.corpus import MIXING, NEVER, Example
 from scripts.training.encoder import padded
-from scripts.training.lessons import paraphrases, translations
+from scripts.training.lessons import paraphrases, translations, troubles
 from scripts.training.matrices import read_lexicon
 from scripts.training.network import Network
 from scripts.training.tokens import encode
@@ -41,7 +42,7 @@ from scripts.training.trunk import Trunk, grown, start_vectors
 ROOT = Path(__file__).resolve().parents[2]
 SENTIMENTS = figures.SENTIMENTS
 HELD_READER = "shoal"  # nobody learns from what this reader labelled
-HELD_TROUBLES, TROUBLES = "rudder.jsonl", "mast.jsonl"
+HELD_TROUBLES, TROUBLES = "rudder.jsonl", ("mast.jsonl", "bowline.jsonl", "hatch.jsonl")
 SCORED = (
     "nsmc_train",
     "kodoli",
@@ -71,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     material = _material(options)
     weights, crossed_linear = _linear(material, options.cache)
     trunk = grown(options.data, material.read, [one.text for one in material.posts], options.budget, options.cache, options.device)
-    branches = Branches(trunk, gathered(options.data, material.read, material.own, options.pairs / TROUBLES), options.cache, options.device)
+    branches = Branches(trunk, gathered(options.data, material.read, material.own, _told(options)), options.cache, options.device)
     crossed_encoder = branches.crossed(material.own, linear.folds(material.own, ENCODER_FOLDS))
     network, cost = branches.grown(frozenset())
     _write_encoder(network, _bag(trunk, material, options), trunk, material, options.out)
@@ -91,6 +92,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     size = sum(value.numel() for value in network.parameters()) - network.own.weight.numel() - network.own.bias.numel()
     card.write(options.out, options.version, mixture, metrics, spent, dict(sorted(writers.items())), size)
     return 0
+
+
+def _told(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Return the troubles told several ways that are learnt from."""
+    return [one for name in TROUBLES for one in troubles(options.pairs / name)]
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -137,6 +143,18 @@ def _material(options: argparse.Namespace) -> Material:
 
 
 def _linear(material: Material, cache: Path) -> tuple[Weights, Numbers]:
+    """Return the linear model, and its logits of our own posts from fits that saw nothing of their writers."""
+    taught = [(one.text, one.complaint, one.sentiment, one.topic, one.writer) for one in material.own]
+    key = hashlib.sha256(f"{len(material.examples)} {taught}".encode("utf-8", "replace")).hexdigest()[:12]
+    finished, crossed = cache / f"linear-{key}.npz", cache / f"linear-crossed-{key}.npy"
+    if not (finished.exists() and crossed.exists()):
+        weights, logits = _linear_anew(material, cache)
+        np.save(crossed, logits)
+        save(weights, finished)
+    return parsed(finished.read_bytes()), np.load(crossed)
+
+
+def _linear_anew(material: Material, cache: Path) -> tuple[Weights, Numbers]:
     stage = linear.first_stage(material.examples, material.wide, cache)
     lexicon = read_lexicon(Path(__file__).with_name("lexicon.txt"))
     second = linear.Second(material.examples, material.wide, material.own, stage, lexicon)
@@ -149,7 +167,7 @@ def _bag(trunk: Trunk, material: Material, options: argparse.Namespace) -> NDArr
     start = start_vectors(options.data, trunk.tokenizer, pairs, options.cache)
     seen = encode(trunk.tokenizer, [one.text for one in material.examples[::5]], "counted")
     counts = np.bincount(seen.flat, minlength=trunk.tokenizer.get_vocab_size())
-    told = vectors.told(trunk.tokenizer, options.pairs / TROUBLES, pairs + paraphrases(options.data))
+    told = vectors.told(trunk.tokenizer, _told(options), pairs + paraphrases(options.data))
     return vectors.learnt(start, counts, told, seed=1)
 
 

@@ -29,8 +29,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     options = parser.parse_args(argv)
     card = json.loads((options.model / "card.json").read_text(encoding="utf-8"))
     encoder = Encoder((options.model / "tokenizer.json").read_bytes(), (options.model / "model.onnx").read_bytes())
-    lines = (ROOT / "models/pairs/mast.jsonl").read_text(encoding="utf-8").splitlines()
-    texts = [one["text"] for line in lines for one in json.loads(line)["texts"]]
+    told = (path.read_text(encoding="utf-8") for path in sorted((ROOT / "models/pairs").glob("*.jsonl")) if path.stem != "rudder")
+    texts = [one["text"] for lines in told for line in lines.splitlines() for one in json.loads(line)["texts"]]
     vectors = encoder.judge([marked(text, ()).replace(MARK, " ") for text in texts])[1]
     korean = [re.search("[가-힣]", text) is not None for text in texts]
     sides = {"ko": [at for at, is_korean in enumerate(korean) if is_korean], "other": [at for at, yes in enumerate(korean) if not yes]}

@@ -5,10 +5,9 @@ It starts from what pieces have for neighbours (``neighbours.py``) and from weig
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -26,8 +25,8 @@ WIDTH = 128
 COMMON = 1e-3  # share of all pieces from which on a piece is held back
 SHARPNESS = 20.0
 BATCH = 256
-STEPS, RATE = 600, 3e-3
-TROUBLE_TIMES = 10
+STEPS, RATE = 1200, 3e-3
+TROUBLE_TIMES = 4
 Groups = Sequence[Sequence[int]]
 
 
@@ -39,12 +38,11 @@ class Told:
     families: Sequence[Groups]
 
 
-def told(tokenizer: Tokenizer, troubles: Path, pairs: Sequence[tuple[Lesson, Lesson]]) -> Told:
+def told(tokenizer: Tokenizer, troubles: Sequence[Mapping[str, Any]], pairs: Sequence[tuple[Lesson, Lesson]]) -> Told:
     """Return troubles told several ways, ``TROUBLE_TIMES`` as often as pairs of texts that translate or paraphrase each other."""
     texts: list[str] = []
     families: dict[str, list[list[int]]] = {}
-    for line in troubles.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
+    for row in troubles:
         families.setdefault(row["family"], []).append(list(range(len(texts), len(texts) + len(row["texts"]))))
         texts += [marked(one["text"], ()) for one in row["texts"]]
     first = len(texts)
