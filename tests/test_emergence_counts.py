@@ -15,7 +15,8 @@ from conftest import SHARED
 from scripts.evaluation import emergence
 from scripts.evaluation.emergence_rules import RULES, Steps, alarms, first_alarm
 from scripts.evaluation.emergence_shared import bayes
-from scripts.evaluation.emergence_simulated import RATES, delays, false_alarms
+from scripts.evaluation.emergence_simulated import FIT, RATES, Stream, at_one_a_week, delays, false_alarms
+from scripts.evaluation.lanes import WEEK
 
 T0 = datetime(2026, 3, 2, tzinfo=UTC)
 
@@ -148,3 +149,17 @@ def test_bayes_gives_the_published_figures() -> None:
             hits += alarm and row.stamp in label["outbreak_weeks"]
             false += alarm and row.stamp not in label["outbreak_weeks"]
     assert (hits, false) == (117, 200)
+
+
+def test_false_alarms_are_divided_by_all_the_time_they_are_counted_in() -> None:
+    drawn = Stream(np.zeros((2, 10), np.uint16), np.array([(FIT + 5) * WEEK, (FIT + 6) * WEEK]), np.zeros((2, 10)), 5)
+    assert drawn.weeks == pytest.approx(5 + 6)
+    assert drawn.quiet_weeks == pytest.approx(5 + 5)
+
+
+def test_delays_are_taken_between_the_thresholds_around_one_false_alarm_a_week() -> None:
+    by_threshold = np.array([[10.0, 100.0], [20.0, 300.0], [40.0, 900.0]])
+    assert at_one_a_week(by_threshold, [400, 200, 50], 100).tolist() == pytest.approx([30.0, 600.0])
+    assert at_one_a_week(by_threshold, [400, 100, 50], 100).tolist() == pytest.approx([20.0, 300.0])
+    assert at_one_a_week(by_threshold, [50, 20, 10], 100).tolist() == pytest.approx([10.0, 100.0])
+    assert at_one_a_week(by_threshold, [900, 400, 200], 100).tolist() == pytest.approx([40.0, 900.0])
