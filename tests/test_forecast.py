@@ -20,6 +20,8 @@ from monitor.forecast.series import signs
 from monitor.messages import sentence
 from monitor.messages.sentences.forecast import SENTENCES
 from scripts.evaluation import forecast as evaluation
+from scripts.evaluation import forecast_baselines as baselines
+from scripts.evaluation import forecast_rivals as rivals
 
 NOON = datetime(2026, 3, 2, 3, tzinfo=UTC)
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "cascades"
@@ -230,6 +232,35 @@ def test_evaluation_does_not_look_ahead(tmp_path: Path) -> None:
         known = whole.times[whole.times <= age]
         cut = evaluation.Cascade(whole.id, known, np.full(known.size, np.nan), float("nan"))
         assert list(evaluation.forecasts_at(cut, age)) == list(evaluation.forecasts_at(whole, age))
+
+
+def test_rivals_stand_in_the_same_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = cascade_file(tmp_path, True)
+    monkeypatch.setattr(baselines, "SEISMIC", file)
+    table = baselines.measured(file)["table"]
+    assert isinstance(table, dict)
+    totals = {"ours", "climatology", "constant growth", "Szabo-Huberman", "no growth"}
+    assert set(table["final"]) == totals | {"SEISMIC", "velocity", "half the threshold"}
+    assert set(table["3600"]) == totals | {"velocity", "half the threshold"}
+    for methods in table.values():
+        for name, row in methods.items():
+            assert row["brier"] is not None
+            assert ("crps" in row) == (name in totals | {"SEISMIC"})
+        assert methods["no growth"]["crps"] >= methods["constant growth"]["crps"], "which was learned on the very same cascades"
+
+
+def test_a_rule_means_the_chance_it_had_on_known_cascades() -> None:
+    def cascade(name: str, early: int, late: int) -> evaluation.Cascade:
+        times = np.concatenate([np.linspace(1, 3000, early), np.linspace(40_000, 500_000, late)])
+        return evaluation.Cascade(name, times, np.full(times.size, np.nan), 100.0)
+
+    known = [cascade(f"fast{n}", 4000, 4000 if n else 0) for n in range(4)] + [cascade(f"slow{n}", 10, 10) for n in range(9)]
+    held = [cascade("held", 5000, 0)]
+    told = rivals.all_but_usual(known, held, rivals.finals([*known, *held]))
+    chance = {one.method: one.chance for one in told if one.age == 3600 and one.ahead == "final"}
+    assert chance["velocity"] == chance["half the threshold"] == pytest.approx(3.5 / 5)
+    assert chance["no growth"] == 0
+    assert rivals.fast(held[0], 600) and not rivals.fast(known[-1], 600)
 
 
 @pytest.mark.skipif(not (SHARED / "seismic").exists(), reason="shared cascades are absent")

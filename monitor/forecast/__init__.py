@@ -102,8 +102,11 @@ def outlook(
 def _usual_better(at_hand: Array, people: float, rows: NDArray[np.intp], own: Own) -> NDArray[np.bool_]:
     """At which horizons climatology has been the better forecast for such a count."""
     count = int(np.searchsorted(fitted.COUNT_EDGES, people, side="right"))
-    own_rows = [row for row, place in own.usual if place == count]
-    return np.asarray((fitted.USUAL[int(at_hand[6] == 0), rows, count] > 0) | np.isin(rows, own_rows))
+    better = fitted.USUAL[int(at_hand[6] == 0), rows, count] > 0
+    for row, place in own.usual:
+        if place == count:
+            better = better | (rows == row)
+    return np.asarray(better)
 
 
 def predict(

@@ -74,14 +74,15 @@ def maps(observed: Array, horizons: NDArray[np.intp], log_mean: Array, count: Ar
     One row of knots for each of ``horizons``, ``log_mean`` and ``count`` (log of 1 + the count), which may be as many as wanted.
     """
     low, part = _between(log_mean, fitted.BINS)
-    small, share = _between(np.broadcast_to(count, low.shape), fitted.SIZES)
-    rows = observed[horizons, low] * (1.0 - part)[:, None, None] + observed[horizons, low + 1] * part[:, None, None]
-    every = np.arange(low.size)
-    return np.asarray(rows[every, small] * (1.0 - share)[:, None] + rows[every, small + 1] * share[:, None])
+    small, share = _between(count, fitted.SIZES)
+    part, share = part[..., None], share[..., None]
+    under = observed[horizons, low, small] * (1.0 - share) + observed[horizons, low, small + 1] * share
+    over = observed[horizons, low + 1, small] * (1.0 - share) + observed[horizons, low + 1, small + 1] * share
+    return np.asarray(under + (over - under) * part)
 
 
-def _between(values: Array, middles: Array) -> tuple[NDArray[np.intp], Array]:
+def _between(values: Array | float, middles: Array) -> tuple[NDArray[np.intp], Array]:
     """The middle below each value, and how far it is on the way to the next."""
-    place = np.interp(values, middles, np.arange(middles.size))
+    place = np.asarray(np.interp(values, middles, np.arange(middles.size)))
     low = np.minimum(place.astype(np.intp), middles.size - 2)
     return low, place - low

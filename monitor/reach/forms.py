@@ -38,7 +38,9 @@ _COEFFICIENTS = np.array(
 ERRORS = np.array([1.73, 1.15, 0.92, 1.2])
 _LOG_FOLLOWERS = math.log(500)  # of an author whose followers are not shown, with this spread
 _LOG_FOLLOWERS_SD = 2.0
+_DOUBT = _COEFFICIENTS[:, 1] * _LOG_FOLLOWERS_SD
 _FIELDS = attrgetter("views", "likes", "replies", "shares", "followers")
+_ORDER = [0, 4, 1, 3, 2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +62,9 @@ class Counts:
     """One platform's posts: views, likes, replies, shares, followers (nan where not shown); ages in minutes now and when counted."""
 
     values: Array
+    known: NDArray[np.bool_]
     age: Array
     seen_age: Array
-
-    @property
-    def known(self) -> NDArray[np.bool_]:
-        """Which of the counts are shown."""
-        return ~np.isnan(self.values)
 
 
 def counts(group: Sequence[Exposure], at: datetime) -> Counts:
@@ -75,7 +73,7 @@ def counts(group: Sequence[Exposure], at: datetime) -> Counts:
     now = at.timestamp()
     age = np.maximum((now - np.array([exposure.created_at.timestamp() for exposure in group])) / 60.0, 0.1)
     looked = np.array([math.nan if e.observed_at is None else (now - e.observed_at.timestamp()) / 60.0 for e in group])
-    return Counts(values, age, np.maximum(age - np.where(np.isnan(looked), 0.0, np.maximum(looked, 0.0)), 0.0))
+    return Counts(values, ~np.isnan(values), age, np.maximum(age - np.where(np.isnan(looked), 0.0, np.maximum(looked, 0.0)), 0.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +91,23 @@ class Reading:
 def read(shown: Counts, platform: str, parameters: Parameters) -> Reading:
     """Let for each post the form speak that knows most; posts of which nothing is known have none (-1)."""
     known = shown.known
-    _, likes, replies, shares, followers = np.log1p(np.where(known, shown.values, 0.0)).T
-    audience = np.where(known[:, 4], followers, _LOG_FOLLOWERS)
-    inputs = np.stack([np.ones_like(audience), audience, likes, shares, replies], axis=1)
+    inputs = np.log1p(np.where(known, shown.values, 0.0))[:, _ORDER]
+    inputs[:, 0] = 1.0
+    inputs[~known[:, 4], 1] = _LOG_FOLLOWERS
+    likes, shares, replies = inputs[:, 2:].T
     engaged = known[:, 1:4].any(axis=1) & ((likes + replies + shares > 0) | (shown.seen_age >= 60.0))
     if platform in parameters.scored:
         inputs[:, 2] = np.log(np.maximum(np.expm1(likes), 1.0))
-        by_counts = np.full(audience.size, SCORED, dtype=np.intp)
+        by_counts = np.full(likes.size, SCORED, dtype=np.intp)
     else:
         by_counts = np.where(likes >= math.log(6.0), LIKED, ENGAGED)
-    form = np.where(engaged, by_counts, np.where(known.any(axis=1), FOLLOWED, -1))
+    form = np.where(engaged, by_counts, known.any(axis=1) - 1)
     spoken = np.maximum(form, FOLLOWED)
     ripe = ndtr((np.log(shown.age) - math.log(parameters.half_life_minutes)) / parameters.half_life_sd)
-    by_followers = inputs @ _COEFFICIENTS[FOLLOWED] + np.log(ripe)
-    centre = np.where(spoken == FOLLOWED, by_followers, (inputs * _COEFFICIENTS[spoken]).sum(axis=1))
-    doubt = np.abs(_COEFFICIENTS[spoken, 1]) * np.where(known[:, 4], 0.0, _LOG_FOLLOWERS_SD)
+    every = inputs @ _COEFFICIENTS.T
+    every[:, FOLLOWED] += np.log(ripe)
+    by_followers, centre = every[:, FOLLOWED], every[np.arange(form.size), spoken]
+    doubt = _DOUBT[spoken] * ~known[:, 4]
     return Reading(form, inputs, centre, ERRORS[spoken], doubt, by_followers)
 
 

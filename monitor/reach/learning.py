@@ -70,7 +70,8 @@ def _when_counted(group: Sequence[Exposure]) -> Counts:
     fields = ("views", "likes", "replies", "shares", "followers")
     rows = [[math.nan if (value := getattr(one, name)) is None else max(float(value), 0.0) for name in fields] for one in group]
     age = np.array([max(((one.observed_at or one.created_at) - one.created_at).total_seconds() / 60.0, 0.1) for one in group])
-    return Counts(np.array(rows), age, age)
+    values = np.array(rows)
+    return Counts(values, ~np.isnan(values), age, age)
 
 
 def _misses(told: Reading, rows: Places, people: Array, authors: Places, platform: str, parameters: Parameters) -> _Misses:

@@ -49,6 +49,7 @@ def cross_validated(folds: int = 5, incidents: int = 600, file: Path = SEISMIC) 
     cascades = read(file)
     made: list[Forecasted] = []
     told: list[rivals.Told] = []
+    ported = rivals.finals(cascades)
     for fold in range(folds):
         random = np.random.default_rng(fold)
         known, held = [one for place, one in enumerate(cascades) if place % folds != fold], cascades[fold::folds]
@@ -56,7 +57,7 @@ def cross_validated(folds: int = 5, incidents: int = 600, file: Path = SEISMIC) 
         with learned(forecast.constants(forecast.learn(samples, random, folds=2))):
             made += [one for cascade in held for one in forecasts(cascade)]
             told += rivals.usual(held)
-        told += rivals.all_but_usual(known, held)
+        told += rivals.all_but_usual(known, held, ported)
         print(f"fold {fold + 1} of {folds}", file=sys.stderr)
     return report(cascades, made, told)
 
@@ -65,7 +66,7 @@ def measured(file: Path) -> dict[str, object]:
     """Forecast another file with the shipped coefficients, beside rivals learned on SEISMIC."""
     known, held = read(SEISMIC), read(file)
     made = [one for cascade in held for one in forecasts(cascade)]
-    return report(held, made, rivals.usual(held) + rivals.all_but_usual(known, held))
+    return report(held, made, rivals.usual(held) + rivals.all_but_usual(known, held, rivals.finals([*known, *held])))
 
 
 def report(cascades: Sequence[Cascade], made: Sequence[Forecasted], told: Sequence[rivals.Told]) -> dict[str, object]:

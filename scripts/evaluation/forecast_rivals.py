@@ -57,9 +57,13 @@ def usual(held: Sequence[Cascade]) -> list[Told]:
     return found
 
 
-def all_but_usual(known: Sequence[Cascade], held: Sequence[Cascade]) -> list[Told]:
-    """All other methods, learned on the known cascades."""
-    ported = {(one.id, age): seismic_final(one, float(age)) for one in (*known, *held) for age in AGES}
+def finals(cascades: Sequence[Cascade]) -> dict[tuple[str, int], float]:
+    """SEISMIC's final size of each cascade at each age; it learns nothing, so that once is enough."""
+    return {(one.id, age): seismic_final(one, float(age)) for one in cascades for age in AGES}
+
+
+def all_but_usual(known: Sequence[Cascade], held: Sequence[Cascade], ported: Mapping[tuple[str, int], float]) -> list[Told]:
+    """All other methods, learned on the known cascades; ``ported``: SEISMIC's ``finals`` of all of them."""
     found: list[Told] = []
     for age in AGES:
         for ahead in AHEAD:
