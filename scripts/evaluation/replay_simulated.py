@@ -45,6 +45,7 @@ def _people(line: Line) -> float:
 Rule = Callable[[Line, Sequence[Line]], bool]
 RULES: dict[str, Rule] = {
     "the product's alerts": lambda line, _: bool(line["notify"]),
+    "of these, critical ones": lambda line, _: bool(line["notify"]) and line["severity"] == "critical",
     "velocity: 500 people in an hour": _velocity,
     "half the threshold: 3,000 people": lambda line, _: _people(line) >= HALF,
     "a third of it: 2,000 people": lambda line, _: _people(line) >= 2000,
