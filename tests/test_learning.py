@@ -49,6 +49,7 @@ def test_measures_of_a_small_case_by_hand() -> None:
     assert measures.brier(truth, score) == pytest.approx((0.01 + 0.64 + 0.36 + 0.01) / 4)
     assert measures.calibration_error(measures.bins(truth, score)) == pytest.approx((0.1 + 0.8 + 0.6 + 0.1) / 4)
     assert measures.macro_f1(["a", "a", "b"], ["a", "b", "b"]) == pytest.approx(2 / 3)
+    assert measures.by_class(["a", "a", "b"], ["a", "b", "c"]) == {"a": (0.5, 2 / 3), "b": (0.0, 0.0)}
     assert measures.accuracy(["a", "b"], ["a", "a"]) == 0.5
     assert measures.confusion(["a", "a", "b"], ["a", "b", "b"]) == {"a": {"a": 1, "b": 1}, "b": {"b": 1}}
     assert measures.average_precision(np.array([False]), np.array([0.3])) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -44,12 +45,14 @@ def macro_f1(truth: Sequence[str], said: Sequence[str]) -> float:
     """Mean F1 of the classes that occur in ``truth``; raises ValueError for no labels."""
     if not truth:
         raise ValueError("no labels")
-    return float(np.mean([_f1(truth, said, name) for name in sorted(set(truth))]))
+    return float(np.mean([f1 for _, f1 in by_class(truth, said).values()]))
 
 
-def _f1(truth: Sequence[str], said: Sequence[str], name: str) -> float:
-    hits = sum(a == b == name for a, b in zip(truth, said, strict=True))
-    return 2 * hits / (sum(a == name for a in truth) + sum(b == name for b in said))
+def by_class(truth: Sequence[str], said: Sequence[str]) -> dict[str, tuple[float, float]]:
+    """Return recall and F1 of each class that occurs in ``truth``."""
+    true, called = Counter(truth), Counter(said)
+    hits = Counter(a for a, b in zip(truth, said, strict=True) if a == b)
+    return {name: (hits[name] / true[name], 2 * hits[name] / (true[name] + called[name])) for name in sorted(true)}
 
 
 def average_precision(truth: Flags, score: Numbers) -> float | None:

@@ -27,8 +27,9 @@ from tqdm import tqdm
 from monitor.classifiers.embedded import Embedded, Options
 from monitor.domain import TOPICS, Labels, Passage, Sentiment
 from monitor.errors import MonitorError
-from scripts.training import measures
+from monitor.learning import measures
 from scripts.training.corpus import spans_of
+from scripts.training.figures import best_threshold, f1_at, macro_recall
 
 BATCH = 1024
 Row = dict[str, Any]
@@ -121,7 +122,7 @@ def _sentiment(rows: Sequence[Row], verdicts: Sequence[Labels]) -> dict[str, Any
     said = [max(Sentiment, key=lambda one: verdict.sentiment_scores[one.value]).value for verdict in verdicts]
     poles = [at for at, label in enumerate(truth) if label != "neu"]
     higher = ["pos" if verdicts[at].sentiment_scores["pos"] > verdicts[at].sentiment_scores["neg"] else "neg" for at in poles]
-    out = {"rows": len(rows), **_classes(truth, said), "macro_recall": round(measures.macro_recall(truth, said), 4)}
+    out = {"rows": len(rows), **_classes(truth, said), "macro_recall": round(macro_recall(truth, said), 4)}
     return {**out, "two_class_accuracy": round(measures.accuracy([truth[at] for at in poles], higher), 4) if poles else None}
 
 
@@ -135,21 +136,21 @@ def _classes(truth: Sequence[str], said: Sequence[str]) -> dict[str, Any]:
 
 
 def _complaint(rows: Sequence[Row], verdicts: Sequence[Labels]) -> dict[str, Any]:
-    truth = np.array([int(row["complaint"]) for row in rows])
+    truth = np.array([int(row["complaint"]) == 1 for row in rows])
     score = np.array([verdict.complaint for verdict in verdicts])
     said = score >= 0.5
-    threshold, best = measures.best_threshold(truth, score)
-    hits = float((truth * said).sum())
+    threshold, best = best_threshold(truth, score)
+    hits = float((truth & said).sum())
     figures = {
         "share": truth.mean(),
-        "average_precision": measures.average_precision(truth, score),
-        "f1": measures.f1_at(truth, score, 0.5),
+        "average_precision": measures.average_precision(truth, score) or 0.0,
+        "f1": f1_at(truth, score, 0.5),
         "precision": hits / max(float(said.sum()), 1.0),
         "recall": hits / max(float(truth.sum()), 1.0),
         "suggested_threshold": threshold,
         "suggested_f1": best,
         "brier": measures.brier(truth, score),
-        "calibration_error": measures.calibration_error(truth, score),
+        "calibration_error": measures.calibration_error(measures.bins(truth, score)),
     }
     return {"rows": len(rows), **{name: round(float(value), 4) for name, value in figures.items()}}
 

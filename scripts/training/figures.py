@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.domain import TOPICS
-from scripts.training import measures
+from monitor.learning import measures
+from monitor.learning.measures import Flags
 from scripts.training.corpus import Example
 from scripts.training.fitting import Numbers
 
@@ -22,10 +23,11 @@ def sentiment(truth: Sequence[str], shares: Numbers) -> dict[str, Any]:
     """Accuracy, macro recall and F1 over three classes; and over the two poles alone, decided by which of them scores higher."""
     said = [SENTIMENTS[at] for at in shares.argmax(axis=1)]
     poles = [at for at, one in enumerate(truth) if one != "neu"]
-    two = measures.accuracy([truth[at] for at in poles], ["pos" if shares[at, 2] > shares[at, 0] else "neg" for at in poles])
+    higher = ["pos" if shares[at, 2] > shares[at, 0] else "neg" for at in poles]
+    two = measures.accuracy([truth[at] for at in poles], higher) if poles else float("nan")
     figures = {
         "accuracy": measures.accuracy(truth, said),
-        "macro_recall": measures.macro_recall(truth, said),
+        "macro_recall": macro_recall(truth, said),
         "macro_f1": measures.macro_f1(truth, said),
     }
     return {"rows": len(truth), **{key: round(value, 4) for key, value in figures.items()}, "two_class_accuracy": round(two, 4)}
@@ -33,21 +35,41 @@ def sentiment(truth: Sequence[str], shares: Numbers) -> dict[str, Any]:
 
 def verdicts(posts: Sequence[Example], complaint: Numbers, topic: Numbers, shares: Numbers) -> dict[str, Any]:
     """Figures of complaint, topic and sentiment: probabilities (posts), (posts, topics) and (posts, 3)."""
-    truth = np.array([int(one.complaint or 0) for one in posts])
+    truth = np.array([one.complaint == 1 for one in posts])
     said = [TOPICS[at] for at in topic.argmax(axis=1)]
     complaints = np.flatnonzero(truth)
+    of_complaints = [str(posts[at].topic) for at in complaints], [said[at] for at in complaints]
     figures = {
         "complaint_share": truth.mean(),
-        "average_precision": measures.average_precision(truth, complaint),
-        "f1_at_0.5": measures.f1_at(truth, complaint, 0.5),
-        "best_f1": measures.best_threshold(truth, complaint)[1],
-        "calibration_error": measures.calibration_error(truth, complaint),
+        "average_precision": measures.average_precision(truth, complaint) or 0.0,
+        "f1_at_0.5": f1_at(truth, complaint, 0.5),
+        "best_f1": best_threshold(truth, complaint)[1],
+        "calibration_error": measures.calibration_error(measures.bins(truth, complaint)),
         "brier": measures.brier(truth, complaint),
-        "topic_macro_f1_of_complaints": measures.macro_f1([str(posts[at].topic) for at in complaints], [said[at] for at in complaints]),
+        "topic_macro_f1_of_complaints": measures.macro_f1(*of_complaints) if len(complaints) else float("nan"),
         "topic_macro_f1_of_all": measures.macro_f1([str(one.topic) for one in posts], said),
     }
     feeling = sentiment([str(one.sentiment) for one in posts], shares)
     return {"rows": len(posts), **{key: round(float(value), 4) for key, value in figures.items()}, "sentiment": feeling}
+
+
+def macro_recall(truth: Sequence[str], said: Sequence[str]) -> float:
+    """Mean recall over the classes that occur in ``truth``."""
+    return float(np.mean([recall for recall, _ in measures.by_class(truth, said).values()]))
+
+
+def f1_at(truth: Flags, score: Numbers, threshold: float) -> float:
+    """F1 of "score is at least the threshold"."""
+    said = score >= threshold
+    return float(2 * (truth & said).sum() / max(truth.sum() + said.sum(), 1))
+
+
+def best_threshold(truth: Flags, score: Numbers) -> tuple[float, float]:
+    """Return the threshold, in steps of 0.001, with the best F1, and that F1."""
+    tried = np.unique(np.round(score, 3))
+    scores = [f1_at(truth, score, threshold) for threshold in tried]
+    best = int(np.argmax(scores))
+    return float(tried[best]), scores[best]
 
 
 def by_group(posts: Sequence[Example], complaint: Numbers, topic: Numbers, shares: Numbers) -> dict[str, Any]:
