@@ -14,11 +14,13 @@ from hypothesis import strategies as st
 from monitor.classifiers import KINDS
 from monitor.classifiers.embedded import Embedded, Options
 from monitor.classifiers.embedded.linear.features import grams, term_hash
+from monitor.classifiers.embedded.linear.weights import HEADS
 from monitor.classifiers.embedded.pieces import MARK_PIECE, MOST, cut
 from monitor.classifiers.embedded.wording import EMAIL, LINK, LONGEST, MARK, NUMBER, PHONE, USER, joined, marked
 from monitor.domain import TOPICS, Passage, Sentiment
 from monitor.errors import ModelError
-from scripts.evaluation import classifier_table, diversity
+from scripts.evaluation import classifier_table, diversity, halves
+from scripts.training.corpus import SECOND, Example
 
 ROOT = Path(__file__).resolve().parents[1]
 SHIPPED = ROOT / "models" / "embedded"
@@ -437,3 +439,26 @@ def test_shared_runs_of_words_are_counted_by_hand():
     assert found["shared_run"] == 0.75
     assert found["shared_run_other_writer"] == 0.5
     assert (found["texts"], found["words"], found["different_words"], found["repeated_other_writer"]) == (4, 18, 6, 1)
+
+
+def test_near_duplicates_are_found_whoever_wrote_them():
+    texts = {"the van never came today": {"one"}, "the van never came todays": {"two"}, "nothing like it at all": {"two"}, "!!": {"one"}}
+    assert diversity.near_pairs(list(texts)) == [(0, 1)]
+    found = diversity.figures(texts, of_words=5)
+    assert (found["near_duplicate"], found["near_duplicate_other_writer"]) == (0.5, 0.5)
+    assert [row["run"] for row in diversity.across(texts)] == [None]
+    assert not list(diversity.across({text: {"one"} for text in texts}))
+
+
+HALVED = ((1, "price", "ko"), (0, "other", "ko"), (0, "other", "en"), (1, "safety", "en"))
+
+
+def test_halves_are_scored_by_language():
+    posts = [Example("", None, "neg", complaint, topic, SECOND, language) for complaint, topic, language in HALVED]
+    logits = np.zeros((4, len(HEADS)))
+    logits[:, 0] = [2, -1, 1, -2]
+    logits[0, HEADS.index("topic:price")] = logits[2, HEADS.index("topic:other")] = 1
+    found = halves.by_language(posts, logits)
+    assert found["ko"] == {"posts": 2, "complaint_share": 0.5, "average_precision": 1.0, "f1": 1.0, "topic_macro_f1": 1.0}
+    assert found["en"] == {"posts": 2, "complaint_share": 0.5, "average_precision": 0.5, "f1": 0.0, "topic_macro_f1": 0.0}
+    assert found["all"]["average_precision"] == 0.75

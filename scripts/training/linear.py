@@ -57,7 +57,7 @@ class Second:
         self._doubled = len(self._all) - len(chosen)
         own_wide = wide_matrix([one.text for one in self._all[: self._doubled]], "own posts")
         whole = sparse.vstack([own_wide, wide[chosen]]).tocsr()
-        self._views = verdicts.view(self._all, whole, _felt(whole, stage), lexicon)
+        self._views = verdicts.view(self._all, whole, felt(whole, stage), lexicon)
 
     def fitted(self, without: frozenset[str] | None) -> verdicts.Fitted:
         """Fit on everything but the own posts of the writers in ``without``."""
@@ -84,7 +84,8 @@ def _second_part(examples: Sequence[Example]) -> NDArray[np.int64]:
     return np.array(sorted(at for rows in by_source.values() for _, at in sorted(rows)[:MOST_SECOND]))
 
 
-def _felt(wide: sparse.csr_matrix, stage: Stage) -> NDArray[np.int64]:
+def felt(wide: sparse.csr_matrix, stage: Stage) -> NDArray[np.int64]:
+    """Return what the first stage says of texts, mixed (texts, 2), in units of 1 / ``UNIT``."""
     table, scale, bias = stage
     sums = wide.astype(np.float64) @ table.astype(np.float64)
     return mixed_feeling(sums * scale / np.sqrt(np.diff(wide.indptr))[:, None] + bias)
