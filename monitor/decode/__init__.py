@@ -8,24 +8,9 @@ the key ``continue``.
 
 from __future__ import annotations
 
-from monitor.decode.decoder import (
-    DURATION,
-    Between,
-    Decoder,
-    Filled,
-    Location,
-    Problem,
-    Secret,
-    at,
-    described,
-    duration,
-    keys_of,
-    meant,
-    nearest,
-    secret_keys,
-    set_to,
-    shown,
-)
+from monitor.decode.decoder import Decoder
+from monitor.decode.kinds import DURATION, Between, Filled, Location, Secret, described, duration, keys_of, secret_keys
+from monitor.decode.problems import Problem, at, meant, nearest, set_to, shown
 
 __all__ = [
     "DURATION",
