@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import scipy.sparse as sparse
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from monitor.classifiers.embedded.linear.signs import MARKS, UNIT, Lexicon
 from monitor.classifiers.embedded.linear.weights import FEELING, HEADS
@@ -122,7 +123,7 @@ def _fit_topic(fitted: Fitted, examples: Sequence[Example], views: Views, streng
             topics.append(one.topic)
             weight.append(share)
     seen, w = views.rows(np.array(chosen)), np.array(weight)
-    for at, topic in enumerate(TOPICS):
+    for at, topic in enumerate(tqdm(TOPICS, desc="topics", leave=False, disable=None)):
         y = np.array([float(one == topic) for one in topics])
         scale = contrast(seen.narrow, y, w)
         features = _features(seen, scale, strength.topic_sign_size)
