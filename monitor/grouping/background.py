@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 import zlib
 from collections import Counter
@@ -13,12 +14,15 @@ from importlib import resources
 import numpy as np
 
 from monitor.grouping.terms import Kind, terms
+from monitor.grouping.terms import number as number_of
 from monitor.grouping.wording import Wording, telling
 
 _HEADER = struct.Struct("<4sHI")
 _MAGIC = b"GBG2"
 _STEPS = 20.0
 """Levels of a stored share in one nat."""
+_REMEMBERED = 100_000
+"""So many words are remembered with what is known of them."""
 
 Feature = tuple[int, Kind, float]
 """Its number, by what it makes words alike, and the share of posts that hold it normally."""
@@ -85,6 +89,19 @@ class Background:
                 found.setdefault(features[0][0], features)
         return tuple(found.values())
 
+    def log_share(self, core: str) -> float:
+        """Return the log of the share of posts that hold a stem normally."""
+        found = self._logs.get(core)
+        if found is None:
+            if len(self._logs) > _REMEMBERED:
+                self._logs.clear()
+            found = self._logs[core] = math.log(self.shares.get(number_of(Kind.STEM, core), self.rarest))
+        return found
+
+    @cached_property
+    def _logs(self) -> dict[str, float]:
+        return {}
+
     @cached_property
     def _cache(self) -> dict[str, tuple[Feature, ...]]:
         return {}
@@ -92,7 +109,7 @@ class Background:
     def _features(self, word: str) -> tuple[Feature, ...]:
         found = self._cache.get(word)
         if found is None:
-            if len(self._cache) > 100_000:
+            if len(self._cache) > _REMEMBERED:
                 self._cache.clear()
             known = terms(word) if telling(word) else ()
             found = tuple(

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from monitor.grouping.background import Background
-from monitor.grouping.terms import Kind, number
 from monitor.grouping.wording import Wording, stem, telling
 from monitor.plain import clean, shorten
 
@@ -24,9 +23,7 @@ def title(posts: Sequence[tuple[str, Wording]], background: Background) -> str:
         for core, shape in _told(wording):
             counts[core] += 1
             shapes.setdefault(core, Counter())[shape] += 1
-    weights = {
-        core: -(count**0.7) * math.log(background.shares.get(number(Kind.STEM, core), background.rarest)) for core, count in counts.items()
-    }
+    weights = {core: -(count**0.7) * background.log_share(core) for core, count in counts.items()}
     chosen = sorted(weights, key=lambda core: (-weights[core], core))[:_WORDS]
     words = [min(shapes[core], key=lambda shape: (-shapes[core][shape], shape)) for core in chosen]
     quote = clean(_fullest(posts, weights), 200)
@@ -45,8 +42,13 @@ def _fullest(posts: Sequence[tuple[str, Wording]], weights: dict[str, float]) ->
     """The post with most telling words for its length; the oldest of equals."""
     best, most = "", -1.0
     for text, wording in posts:
-        cores = {stem(word) for word in wording.words}
-        worth = sum(weights.get(core, 0.0) for core in cores) / (10 + len(wording.words)) ** 0.7
+        worth = math.fsum(weights.get(core, 0.0) for core in _stems(wording)) / (10 + len(wording.words)) ** 0.7
         if worth > most:
             best, most = text, worth
     return best
+
+
+@lru_cache(maxsize=4_096)
+def _stems(wording: Wording) -> frozenset[str]:
+    """The stems of a post's words."""
+    return frozenset(map(stem, wording.words))
