@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from conftest import World, parts_for
 
-from monitor import actions
+from monitor import actions, alerting
 from monitor.alerting import Hours
 from monitor.collectors.jsonl import Options
 from monitor.config import Collector
@@ -55,17 +55,23 @@ def test_a_collector_that_never_worked_is_told_too(world: World) -> None:
     assert len(world.store.outbox.list(everything=True)) == 1
 
 
-def test_over_the_page_cap_one_storm_page_names_every_critical_incident(world: World) -> None:
-    texts = (
-        "전기차가 물에 잠겨 감전될 뻔했습니다 topic=safety !",
-        "배송 트럭 브레이크가 안 들어서 신호를 그냥 지나갔대요 topic=partner_subcontractor !",
-        "부두 창고에서 불이 났는데 연기가 마을까지 옵니다 topic=damage_loss !",
-        "개인정보가 통째로 털려서 스팸 전화만 하루 열 통 topic=privacy !",
-        "사무실 직원이 어르신께 소리지르며 밀쳤다고 하네요 topic=staff_behaviour !",
-    )
-    for text in texts:
+GRAVE = (
+    "전기차가 물에 잠겨 감전될 뻔했습니다 topic=safety !",
+    "배송 트럭 브레이크가 안 들어서 신호를 그냥 지나갔대요 topic=partner_subcontractor !",
+    "부두 창고에서 불이 났는데 연기가 마을까지 옵니다 topic=damage_loss !",
+    "개인정보가 통째로 털려서 스팸 전화만 하루 열 통 topic=privacy !",
+    "사무실 직원이 어르신께 소리지르며 밀쳤다고 하네요 topic=staff_behaviour !",
+)
+
+
+def five_at_once(world: World) -> None:
+    for text in GRAVE:
         post = world.post(text, followers=900_000)
         world.measure(post, views=40_000, likes=900)
+
+
+def test_over_the_page_cap_one_storm_page_names_every_critical_incident(world: World) -> None:
+    five_at_once(world)
     world.tick()
     critical = [j for j in world.judgements if j.decision.severity is Severity.CRITICAL]
     assert len(critical) == 5
@@ -78,6 +84,34 @@ def test_over_the_page_cap_one_storm_page_names_every_critical_incident(world: W
     world.pass_time(minutes=30)
     world.tick()
     assert len([message for message in world.kept.messages if message.thread.startswith("storm")]) == 1
+
+
+def test_a_rehearsal_counts_what_the_same_tick_would_have_said(world: World) -> None:
+    settings = world.parts.settings
+    world.parts = replace(world.parts, settings=replace(settings, monitor=replace(settings.monitor, mode="silent")))
+    five_at_once(world)
+    rehearsed = [judgement.decision.inputs for judgement in world.tick()]
+    assert sum(inputs["would_notify"] for inputs in rehearsed) == world.parts.settings.budget.pages_per_shift
+
+
+def test_a_bug_in_one_decision_undoes_none_that_spoke_before_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    five_at_once(world)
+    decide, calls = alerting.decide, list[int]()
+
+    def failing(situation: alerting.Situation, *rest: object) -> Decision:
+        calls.append(situation.incident.id)
+        if len(calls) == 4:
+            raise ZeroDivisionError
+        return decide(situation, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(alerting, "decide", failing)
+    with pytest.raises(ZeroDivisionError):
+        world.tick()
+    assert len(world.store.incidents.undecided()) == 3  # the third was silent, and shared the fourth's transaction
+    world.pass_time(minutes=1)
+    world.tick()
+    assert sorted(calls) == [1, 2, 3, 3, 4, 4, 5]
+    assert len({message.dedup_key for message in world.kept.messages}) == len(world.kept.messages) == 3
 
 
 def test_the_digest_comes_at_most_hourly(world: World) -> None:

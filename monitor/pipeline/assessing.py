@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -47,16 +47,14 @@ def assess(store: Store, parts: Parts, memory: Memory, now: datetime) -> Outcome
     try:
         with store.transaction():
             alarms = _detect(store, parts, memory, now)
-            done = 0
-            past = _Past(relearning.growth(store), relearning.sight(store))
-            for incident in store.incidents.due(now):
-                store.incidents.add_assessment(_assessment(store, parts, memory, incident, alarms.get(incident.id), now, past))
-                done += 1
+            due = store.incidents.due(now)
+            if due:
+                _look_at(store, parts, memory, due, alarms, now)
             raise_alarms(store, alarms, now)
     except BaseException:
         memory.forget()
         raise
-    return Outcome(done)
+    return Outcome(len(due))
 
 
 def keep(store: Store, memory: Memory) -> None:
@@ -196,6 +194,12 @@ class _Past:
 
     growth: forecast.Own
     sight: reach.Own
+
+
+def _look_at(store: Store, parts: Parts, memory: Memory, incidents: Sequence[Incident], alarms: Mapping[int, Alarm], now: datetime) -> None:
+    past = _Past(relearning.growth(store), relearning.sight(store))
+    for incident in incidents:
+        store.incidents.add_assessment(_assessment(store, parts, memory, incident, alarms.get(incident.id), now, past))
 
 
 def _assessment(

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from monitor import alerting, messages
 from monitor.alerting import Budget, Pressure, Situation, Told
-from monitor.domain import LIVE, Assessment, Decision, Incident, Kind, Message, Reason, Severity, Shown, Status
+from monitor.domain import LIVE, Assessment, Decision, Incident, Kind, Message, Reason, Severity, Shown, Silence, Status
+from monitor.emergence import Detector
 from monitor.pipeline import briefs, changes
-from monitor.pipeline.alarms import answer, unanswered
+from monitor.pipeline.alarms import Unanswered, answer, unanswered
 from monitor.pipeline.partners import partners
 from monitor.pipeline.parts import CLOSE_AFTER, MONITOR, Memory, Outcome, Parts
 from monitor.pipeline.showing import shown, silent_until
@@ -21,6 +22,8 @@ from monitor.store import CHANNEL, Store
 PRESSURE = "pressure"
 STORM = "storm"
 DAY = timedelta(hours=24)
+AT_ONCE = 50
+"""So many decisions share a transaction at most: staff who act beside us never wait for long."""
 STORM_KEPT = timedelta(days=7)
 """So long an incident that is over is remembered as named on a storm page."""
 
@@ -37,22 +40,76 @@ class Judgement:
 
 def decide(store: Store, parts: Parts, memory: Memory, now: datetime) -> tuple[Outcome, list[Judgement]]:
     """Decide about every assessment that has no decision yet, and close what has gone quiet."""
-    judgements = []
-    for assessment_id, assessment in store.incidents.undecided():
-        with store.transaction():
-            judgements.append(_judge(store, parts, memory, assessment_id, assessment, now))
+    undecided = store.incidents.undecided()
+    judgements: list[Judgement] = []
+    try:
+        while waiting := undecided[len(judgements) : len(judgements) + AT_ONCE]:
+            with store.transaction():
+                judgements += list(_until_one_speaks(store, parts, memory, waiting, now))
+    except BaseException:
+        memory.forget()
+        raise
     return Outcome(len(judgements)), judgements
 
 
-def _judge(store: Store, parts: Parts, memory: Memory, assessment_id: int, assessment: Assessment, now: datetime) -> Judgement:
-    incident = store.incidents.get(assessment.incident_id)
-    if incident.status in LIVE and now - incident.last_post_at >= CLOSE_AFTER:
-        incident = store.incidents.transition(incident.id, Status.RESOLVED, MONITOR, now, "no new post for 72 hours")
-        store.incidents.set_due(incident.id, None)
-        changes.over(store, incident.id)
-        if memory.grouper is not None:
-            memory.grouper.close(incident.id, Status.RESOLVED)
-    situation = _situation(store, parts, memory, incident, assessment, now)
+def _until_one_speaks(
+    store: Store, parts: Parts, memory: Memory, waiting: Sequence[tuple[int, Assessment]], now: datetime
+) -> Iterator[Judgement]:
+    """Decide in turn, up to the first decision that speaks: the next ones rest on that, while silence changes nothing for them."""
+    standing = _standing(store, parts, memory, now)
+    for assessment_id, assessment in waiting:
+        incident = store.incidents.get(assessment.incident_id)
+        if incident.status in LIVE and now - incident.last_post_at >= CLOSE_AFTER:
+            incident = _close(store, memory, incident, now)
+            standing = _standing(store, parts, memory, now)
+        judgement = _judge(store, parts, incident, assessment_id, assessment, standing, now)
+        yield judgement
+        if judgement.decision.notify or judgement.decision.reason is Reason.SILENT_MODE:
+            return
+
+
+def _close(store: Store, memory: Memory, incident: Incident, now: datetime) -> Incident:
+    closed = store.incidents.transition(incident.id, Status.RESOLVED, MONITOR, now, "no new post for 72 hours")
+    store.incidents.set_due(incident.id, None)
+    changes.over(store, incident.id)
+    if memory.grouper is not None:
+        memory.grouper.close(incident.id, Status.RESOLVED)
+    return closed
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What decisions rest on whichever incident they are about: the detector, the price of speaking, what was said, silences."""
+
+    detector: Detector | None
+    pressure: Pressure
+    alarms: Mapping[int, Unanswered]
+    open_alerts: int
+    pages: int
+    sent: Mapping[str, int]
+    on_storm_page: Collection[int]
+    silences: tuple[Silence, ...]
+
+
+def _standing(store: Store, parts: Parts, memory: Memory, now: datetime) -> _Standing:
+    shift, silent = now - parts.settings.budget.shift, parts.settings.desk.silent
+    spoken = store.scores.rehearsals_since(now - DAY) if silent else store.incidents.notifications_since(now - DAY)
+    return _Standing(
+        detector=memory.detector,
+        pressure=pressure(store, parts.settings.budget, now),
+        alarms=unanswered(store, now),
+        open_alerts=_rehearsed_open(store, spoken, shift) if silent else store.incidents.open_alerts(shift),
+        pages=sum(d.severity is Severity.CRITICAL and d.at >= shift and not d.inputs.get("storm") for d in spoken),
+        sent=sent(spoken),
+        on_storm_page=storm_named(store)[0],
+        silences=tuple(store.incidents.silences(now)),
+    )
+
+
+def _judge(
+    store: Store, parts: Parts, incident: Incident, assessment_id: int, assessment: Assessment, standing: _Standing, now: datetime
+) -> Judgement:
+    situation = _situation(store, parts, incident, assessment, standing, now)
     decision = alerting.decide(situation, parts.settings.desk, parts.settings.decision)
     decision_id = store.incidents.add_decision(decision, assessment_id)
     _come_back(store, parts, situation, decision)
@@ -79,29 +136,26 @@ def told(store: Store, incident_id: int, silent: bool = False) -> Told | None:
     return heard
 
 
-def _situation(store: Store, parts: Parts, memory: Memory, incident: Incident, assessment: Assessment, now: datetime) -> Situation:
-    shift = now - parts.settings.budget.shift
+def _situation(store: Store, parts: Parts, incident: Incident, assessment: Assessment, standing: _Standing, now: datetime) -> Situation:
     platforms, languages = store.incidents.places(incident.id)
-    silent = parts.settings.desk.silent
-    spoken = store.scores.rehearsals_since(now - DAY) if silent else store.incidents.notifications_since(now - DAY)
-    detector = memory.detector
+    detector = standing.detector
     return Situation(
         incident=incident,
         assessment=assessment,
         now=now,
-        pressure=pressure(store, parts.settings.budget, now),
-        alarm=unanswered(store, now).get(incident.id),
-        told=told(store, incident.id, silent),
-        open_alerts=_rehearsed_open(store, spoken, shift) if silent else store.incidents.open_alerts(shift),
-        pages_this_shift=sum(d.severity is Severity.CRITICAL and d.at >= shift and not d.inputs.get("storm") for d in spoken),
+        pressure=standing.pressure,
+        alarm=standing.alarms.get(incident.id),
+        told=told(store, incident.id, parts.settings.desk.silent),
+        open_alerts=standing.open_alerts,
+        pages_this_shift=standing.pages,
         warming_up=detector is not None and detector.warming_up(incident.watch, now),
         gap=detector is not None and detector.in_gap(incident.watch, now),
         platforms=platforms,
         languages=languages,
-        sent=sent(spoken),
-        certainty=_certainty(store, incident),
-        on_storm_page=incident.id in storm_named(store)[0],
-        silences=tuple(store.incidents.silences(now)),
+        sent=standing.sent,
+        certainty=_certainty(store, parts, incident, assessment),
+        on_storm_page=incident.id in standing.on_storm_page,
+        silences=standing.silences,
         partners=partners(store, parts.settings.partners, incident.id),
     )
 
@@ -112,9 +166,12 @@ def _rehearsed_open(store: Store, spoken: Sequence[Decision], shift: datetime) -
     return sum(store.incidents.get(number).status is Status.CANDIDATE for number in told_of)
 
 
-def _certainty(store: Store, incident: Incident) -> float:
-    """How probably it is a complaint about us at all: the mean of the verdicts on its most seen posts; a wave need be none."""
-    if incident.kind is not Kind.COMPLAINT:
+def _certainty(store: Store, parts: Parts, incident: Incident, assessment: Assessment) -> float:
+    """How probably it is a complaint about us at all: the mean of the verdicts on its most seen posts; a wave need be none.
+
+    Where so many people complain that the decision asks for no such certainty, the posts are not read: there may be thousands.
+    """
+    if incident.kind is not Kind.COMPLAINT or assessment.authors >= parts.settings.decision.sure_authors:
         return 1.0
     verdicts = [labels.complaint for _, labels, _ in store.posts.telling(incident.id, 3) if labels is not None]
     return sum(verdicts) / len(verdicts) if verdicts else 1.0

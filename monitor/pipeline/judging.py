@@ -98,7 +98,8 @@ def _grouper(store: Store, parts: Parts, memory: Memory, now: datetime) -> Group
 def _embedder(parts: Parts) -> Embedder | None:
     """Return what gives vectors of the space that grouping knows; None where the model gives none, or others."""
     model: object = parts.classifier
-    return model if isinstance(model, Embedder) and model.vectors == SHIPPED_SPACE.name else None
+    fits = getattr(model, "vectors", None) == SHIPPED_SPACE.name  # asked first, for it is the quicker question
+    return model if fits and isinstance(model, Embedder) else None
 
 
 def _vectors(parts: Parts, work: Sequence[Judged]) -> Vectors:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from monitor import alerting, messages
+from monitor.alerting.storm import UPDATE_AFTER
 from monitor.domain import Decision, Incident, Message, Severity, Subscriber, When
 from monitor.pipeline.deciding import DAY, brief, enqueue, pressure, put_pressure, remember_storm, storm_named
 from monitor.pipeline.parts import Outcome, Parts
@@ -28,6 +29,8 @@ def storm_page(store: Store, parts: Parts, now: datetime) -> Outcome:
     What was critical for a while between two pages is named too: the cap kept its own page back.
     """
     named, last_at = storm_named(store)
+    if last_at is not None and now - last_at < UPDATE_AFTER:
+        return Outcome()
     by_id = {incident.id: (incident, decision) for incident, decision in store.incidents.latest_decisions(Severity.CRITICAL)}
     by_id |= {incident.id: (incident, decision) for incident, decision in store.incidents.held_back(last_at or now - DAY)}
     settings = parts.settings
