@@ -413,10 +413,13 @@ def test_backgrounds_travel_as_bytes() -> None:
             Background.from_bytes(blob)
 
 
-def test_a_title_does_not_hang_on_the_order_of_words_in_memory() -> None:
-    weights = {f"낱말{number}": 0.1 * number + 1e-9 for number in range(30)}
-    forwards = _fullest([("앞", Wording(tuple(weights), frozenset())), ("뒤", Wording(tuple(reversed(weights)), frozenset()))], weights)
-    assert forwards == "앞"  # of equals the oldest: sums of the same numbers are the same in every order
+@pytest.mark.parametrize("words", range(3, 30))
+def test_a_title_does_not_hang_on_the_order_of_words_in_memory(words: int) -> None:
+    front, back = ([f"{name}{number}" for number in range(words)] for name in ("갈치", "멸치"))
+    worth = [0.1 * (1 + number % 7) for number in range(words)]
+    weights = dict(zip(front, worth, strict=True)) | dict(zip(back, reversed(worth), strict=True))
+    posts = [(name, Wording(tuple(written), frozenset())) for name, written in (("앞", front), ("뒤", back))]
+    assert (_fullest(posts, weights), _fullest(posts[::-1], weights)) == ("앞", "뒤")  # of equals the oldest
 
 
 def test_vectors_bring_paraphrases_together_and_keep_others_apart() -> None:
