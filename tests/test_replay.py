@@ -14,6 +14,7 @@ from monitor.cli import cli
 from monitor.config import Settings
 from monitor.domain import Because, Severity, Status
 from monitor.errors import MonitorError, StoreError
+from monitor.grouping import SHIPPED_SPACE
 from monitor.replay.scoring import score
 from monitor.store import Store
 
@@ -274,6 +275,15 @@ def test_what_is_judged_ahead_and_kept_by_the_chunk_changes_nothing(
     one_by_one, at_once = lines_and_state(1), lines_and_state(10_000)
     assert one_by_one == at_once
     assert one_by_one[0] and one_by_one[1]
+
+
+def test_a_replay_groups_with_the_vectors_of_the_model_as_a_live_run_does(settings: Settings, tmp_path: Path) -> None:
+    history = replay.read(str(write(tmp_path / "week.jsonl", week())))
+    with Store.open(":memory:", durable=False, searchable=False) as store:
+        run = replay.Replay(store, assembly.parts(settings, assembly.Kept()), history)
+        assert list(run.run())
+        assert run.ahead.vectors == SHIPPED_SPACE.name
+        assert store.posts.vectors(SHIPPED_SPACE.name)
 
 
 def test_a_replay_ends_where_a_step_fails(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,17 +7,16 @@ minutes in which something arrives or an incident is due; the detector advances 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from monitor.classifiers import Classifier
 from monitor.collectors import Page
 from monitor.collectors.jsonl import BadRecord, Record, records
-from monitor.domain import Incident, Labels, Passage, Post, Watch
+from monitor.domain import Incident, Passage, Post, Watch
 from monitor.pipeline import Judgement, Memory, Parts, Pipeline, assessing, collecting
+from monitor.replay.ahead import Ahead
 from monitor.replay.lines import decision_line, stamp
 from monitor.replay.scoring import score
 from monitor.store import Store
@@ -29,43 +28,6 @@ Beside = Callable[[Iterator[tuple[datetime, Judgement]]], Iterator[tuple[datetim
 
 Minute = tuple[datetime, list[Record]]
 """A tick, and what arrived in the minute before it."""
-
-
-class Ahead:
-    """A classifier that judges what is coming in large batches, in a thread of its own while the replay goes on.
-
-    A verdict depends on the passage alone, so nothing leaks back, and it does not matter when it is found.
-    """
-
-    def __init__(self, classifier: Classifier):
-        self._classifier = classifier
-        self._worker = ThreadPoolExecutor(1, "classifier")  # one: a model need not bear two threads at once
-        self._verdicts: dict[Passage, Labels] = {}
-
-    @property
-    def model(self) -> str:
-        """The model behind it."""
-        return self._classifier.model
-
-    def prepare(self, passages: Sequence[Passage]) -> Callable[[], None]:
-        """Begin to judge ``passages``; call the result when they are needed: verdicts of earlier ones are then dropped."""
-        judging = self._worker.submit(self._classifier.classify, passages)
-
-        def take_up() -> None:
-            self._verdicts = dict(zip(passages, judging.result(), strict=True))
-
-        return take_up
-
-    def classify(self, passages: Sequence[Passage]) -> list[Labels]:
-        """Return the verdicts, judging on the spot what was not prepared."""
-        missing = [passage for passage in passages if passage not in self._verdicts]
-        if missing:
-            self._verdicts.update(zip(missing, self._worker.submit(self._classifier.classify, missing).result(), strict=True))
-        return [self._verdicts[passage] for passage in passages]
-
-    def close(self) -> None:
-        """Judge nothing more."""
-        self._worker.shutdown(cancel_futures=True)
 
 
 @dataclass
@@ -112,7 +74,7 @@ class Replay:
     """One history on its own clock. ``on_progress`` is told how many events are done."""
 
     def __init__(self, store: Store, parts: Parts, history: History, on_progress: Callable[[int], None] = lambda done: None):
-        self.ahead = Ahead(parts.classifier)
+        self.ahead = Ahead(parts.classifier, parts.settings.classifier.complaint_threshold)
         self.parts = replace(parts, classifier=self.ahead)
         self.pipeline = Pipeline(store, self.parts, Memory(kept=False), recorded=False)
         self.store = store
