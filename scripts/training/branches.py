@@ -22,12 +22,12 @@ from scripts.training.network import VERDICTS, Network
 from scripts.training.trunk import Pairs, Trunk
 
 SEED = 11
-VARIANTS = 4  # ways in which each own text is taken apart
+VARIANTS = 6  # ways in which each own text is taken apart
 SCATTERED = 0.06  # share of the places within words that part them, in all ways but the first
-REPLAYED = 25_000  # open texts that are read again, so that nothing is forgotten
+REPLAYED = 35_000  # open texts that are read again, so that nothing is forgotten
 PAIRS = (4_000, 700)  # translations and paraphrases read again
 TOLD_TIMES = 6  # how often the troubles stand among the pairs
-KEPT = 0.8  # share of a branch in the weights; the rest is the trunk's. Chosen on the texts that mix and on writers left out
+KEPT = 0.9  # share of a branch in the weights; the rest is the trunk's. Chosen on the texts that mix and on writers left out
 PLAN = Plan(rate=3e-4, warm=100, falls=0.1, contrast=0.5, every=4)
 
 

@@ -62,7 +62,8 @@ def write(
         "data": {
             "open": licences,
             "own": {"posts": sum(posts.values()), "by_writer": dict(posts), "folder": "models/posts", "licence": "CC BY 4.0"},
-            "read": "models/labels: open texts labelled by readers, one reader held out; models/pairs: troubles told several ways",
+            "read": "models/labels: open texts labelled by readers, one reader held out; models/pairs: troubles told several ways, rudder "
+            "held out (who wrote bowline had seen the first words of one text of each trouble of rudder, so as to repeat none)",
             "remark": "no text is contained in the model's files; share-alike licences bind the texts, which are not given on",
         },
         "metrics": metrics,
