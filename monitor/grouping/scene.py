@@ -180,7 +180,7 @@ class Scene:
         parameters = self._parameters
         surprise, code = words + self._pull(story, row.at), "grouping_alike"
         gap = abs(row.at - story.last_at)
-        surprise -= parameters.decay_per_day * (gap / timedelta(days=1)) + (parameters.reopen_penalty if gap > parameters.quiet else 0.0)
+        surprise -= parameters.decay_per_day * (gap / timedelta(days=1))
         if row.topic_p > parameters.topic_sure and (topics := story.sure_topics(parameters.topic_sure)) and row.topic not in topics:
             surprise -= parameters.topic_penalty
         surprise -= parameters.place_penalty * story.elsewhere(row)

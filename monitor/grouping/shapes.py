@@ -48,8 +48,6 @@ class Parameters:
     """A post that fits a second incident to so much below the bar makes the two be compared."""
     quiet_hours: float = 72.0
     """After so many hours without a new post an incident is closed: a post that fits it re-opens it."""
-    reopen_penalty: float = 0.0
-    """Surprise taken off where a post would re-open a closed incident: the same trouble seldom comes back, its like does."""
     reopen_days: float = 14.0
     """After so many days without a post an incident is forgotten."""
     copy_days: float = 7.0

@@ -54,9 +54,9 @@ SCORED = (
     "skytrax_reviews",
 )
 # how much a text counts when it is fitted what tells positive from negative, and neutral from either; 1 if not named
-POLE_WEIGHT = {"nsmc_train": 0.5, "ecommerce_app_reviews_ko": 2.0, "kodoli": 1.5, "own, marked": 0.5, "own": 0.3}
+POLE_WEIGHT = {"nsmc_train": 0.5, "ecommerce_app_reviews_ko": 2.0, "kodoli": 1.5, "own, marked": 0.25, "own": 0.15}
 NEUTRAL_WEIGHT = {"nsmc_train": 0.08, "dacon_shopping_reviews": 0.8, "kodoli": 4.0, "ecommerce_app_reviews_ko": 1.0}
-NEUTRAL_WEIGHT |= {"own, marked": 0.4, "own": 0.1}
+NEUTRAL_WEIGHT |= {"own, marked": 0.2, "own": 0.05}
 ENCODER_FOLDS = 3
 TYPICAL = 4_000  # texts by which the range of what flows through the network is found
 BLOCK = 512
