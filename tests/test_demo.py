@@ -52,9 +52,7 @@ def retold(settings: Settings, folder: Path, **changes: Any) -> tuple[Any, list[
         {"seed": 3, "language": "en"},
         pytest.param(
             {"seed": 5, "language": "ko", "onset": DEFAULT_ONSET + timedelta(hours=7)},
-            marks=pytest.mark.xfail(
-                strict=True, reason="talk of trucks by three people is taken for a trouble"
-            ),
+            marks=pytest.mark.xfail(strict=True, reason="talk of trucks by three people is taken for a trouble"),
         ),
     ],
     ids=["as shipped", "Korean", "English", "another hour"],
