@@ -418,7 +418,7 @@ def test_every_reason_of_an_explanation_has_a_sentence() -> None:
 
 def test_a_storm_leaves_nobody_uninformed_and_nobody_flooded(tmp_path: Path) -> None:
     found = storm(40, 3, tmp_path, hours=2)
-    assert found["incidents"] >= 35
+    assert found["incidents"] >= 30  # of 40 troubles; words and vectors may bring a few together
     assert found["critical"] > 2
     assert found["waiting"] == 0
     for told_here in found["receivers"].values():

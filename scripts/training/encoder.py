@@ -140,20 +140,23 @@ def train(
     network.train()
     torch.set_flush_denormal(True)  # steps of rare pieces fade into numbers that are slow to add
     started = saved = time.monotonic()
-    with tqdm(total=1000, desc=title, unit="‰", disable=None) as progress:
-        while (part := done(step, posts, before + time.monotonic() - started)) < 1:
-            rate = plan.at(step, part)
-            for group in optimizer.param_groups:
-                group["lr"] = rate
-            cost, count = _step(network, school, plan, next(feed), optimizer, device)
-            step, posts = step + 1, posts + count
-            now = time.monotonic()
-            if kept is not None and part < plan.falls and now - saved > SAVED:
-                _save(kept, network, optimizer, step, before + now - started, posts)
-                saved = now
-            if step % 20 == 0:
-                progress.set_postfix_str(f"loss {cost:.3f}, {posts:,} posts", refresh=False)
-                progress.update(int(part * 1000) - progress.n)
+    try:
+        with tqdm(total=1000, desc=title, unit="‰", disable=None) as progress:
+            while (part := done(step, posts, before + time.monotonic() - started)) < 1:
+                rate = plan.at(step, part)
+                for group in optimizer.param_groups:
+                    group["lr"] = rate
+                cost, count = _step(network, school, plan, next(feed), optimizer, device)
+                step, posts = step + 1, posts + count
+                now = time.monotonic()
+                if kept is not None and part < plan.falls and now - saved > SAVED:
+                    _save(kept, network, optimizer, step, before + now - started, posts)
+                    saved = now
+                if step % 20 == 0:
+                    progress.set_postfix_str(f"loss {cost:.3f}, {posts:,} posts", refresh=False)
+                    progress.update(int(part * 1000) - progress.n)
+    finally:
+        torch.set_flush_denormal(False)
     network.eval()
     return {"steps": step, "seconds": round(before + time.monotonic() - started), "posts": posts}
 
