@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from monitor.classifiers import Classifier, Embedder
 from monitor.domain import Labels, Passage
+from monitor.errors import ModelError
 
 Vector = NDArray[np.float32]
 Found = tuple[dict[Passage, Labels], dict[Passage, Vector]]
@@ -57,7 +58,7 @@ class Ahead:
         return [self._verdicts[passage] for passage in passages]
 
     def embed(self, passages: Sequence[Passage]) -> Vector:
-        """Return the vectors (passages, numbers), finding on the spot what was not prepared."""
+        """Return the vectors (passages, numbers), found on the spot where not prepared. Raises ``ModelError`` if there are none."""
         if missing := [passage for passage in passages if passage not in self._vectors]:
             self._vectors |= self._worker.submit(self._embed, missing).result()
         return np.array([self._vectors[passage] for passage in passages], np.float32)
@@ -73,5 +74,5 @@ class Ahead:
 
     def _embed(self, passages: Sequence[Passage]) -> dict[Passage, Vector]:
         if self._embedder is None:
-            raise TypeError(f"{self.model} gives no vectors")
+            raise ModelError(f"{self.model} gives no vectors")
         return dict(zip(passages, self._embedder.embed(passages), strict=True)) if passages else {}
