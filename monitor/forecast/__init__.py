@@ -20,7 +20,8 @@ from monitor.domain import Because, Forecast, Interval, Reach
 from monitor.forecast import coefficients as fitted
 from monitor.forecast import usual
 from monitor.forecast.law import Law, law
-from monitor.forecast.own import SHIPPED, Course, Own, adapted, learn, shifts
+from monitor.forecast.learning import Course, adapted, learn
+from monitor.forecast.own import SHIPPED, Own, shifts
 from monitor.forecast.series import Array, Point, signs
 
 __all__ = [
