@@ -63,6 +63,7 @@ class Streams:
         self._effects = parameters.log_effects()
         self.statistic: Array = np.zeros((0, BOUNDS, self._effects.shape[1]))
         self._product: Array | None = None
+        self._spanned: tuple[int, NDArray[np.intp], NDArray[np.int64]] | None = None
         self.prepare()
 
     # ---- opening and closing streams
@@ -229,14 +230,23 @@ class Streams:
         return most_telling(seen, self._expected(row, tick), self.scale.windows, tick)
 
     def _expected(self, row: int, tick: int) -> Array:
-        per, windows = self.scale.ticks_per_block, self.scale.windows
-        blocks = np.arange((tick - windows[-1]) // per, tick // per + 1)
+        blocks, ticks = self._windows(tick)
         if self.table.wide[row]:
             season = self.baseline.season[self.table.season_row[row], self.scale.cells(blocks)]
             means = np.maximum(self.table.level[row] * season, self.scale.floor)
         else:
             means = np.full(len(blocks), max(self.baseline.age_bound[-1], self.table.level[row]))
-        return np.array([(means * shared(blocks, per, tick + 1 - window, tick + 1)).sum() for window in windows])
+        expected: Array = (means * ticks).sum(axis=1)
+        return expected
+
+    def _windows(self, tick: int) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
+        """The blocks of the longest window that ends at ``tick``, and the ticks of each in every window; kept, for all streams ask."""
+        if self._spanned is None or self._spanned[0] != tick:
+            per, windows = self.scale.ticks_per_block, self.scale.windows
+            blocks = np.arange((tick - windows[-1]) // per, tick // per + 1)
+            ticks = np.array([shared(blocks, per, tick + 1 - window, tick + 1) for window in windows])
+            self._spanned = (tick, blocks, ticks)
+        return self._spanned[1:]
 
     # ---- inside
 

@@ -31,6 +31,8 @@ def storm_page(store: Store, parts: Parts, now: datetime) -> Outcome:
     named, last_at = storm_named(store)
     if last_at is not None and now - last_at < UPDATE_AFTER:
         return Outcome()
+    if all(one.id in named and not one.regressed for one in store.incidents.capped(last_at or now - DAY)):
+        return Outcome()  # nobody new to name: most ticks end here
     by_id = {incident.id: (incident, decision) for incident, decision in store.incidents.latest_decisions(Severity.CRITICAL)}
     by_id |= {incident.id: (incident, decision) for incident, decision in store.incidents.held_back(last_at or now - DAY)}
     settings = parts.settings

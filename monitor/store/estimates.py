@@ -161,6 +161,18 @@ class Estimates:
         found = [(incident_of(row), self.decisions(row[0], 1)) for row in rows]
         return [(incident, decisions[0]) for incident, decisions in found if decisions]
 
+    def capped(self, since: datetime) -> list[Incident]:
+        """Live incidents of whom the page cap held a critical page back, since then or with their latest decision."""
+        found = self._db.rows(
+            f"""SELECT {INCIDENT} FROM {LIVE_INCIDENTS} AND (
+                severity = 'critical' AND 'receiver_cap' =
+                    (SELECT reason FROM decisions WHERE incident = incidents.id ORDER BY decisions.id DESC LIMIT 1)
+                OR id IN (SELECT incident FROM decisions INDEXED BY decisions_held
+                    WHERE reason = 'receiver_cap' AND severity = 'critical' AND at >= ?))""",
+            (stamp(since),),
+        )
+        return [incident_of(row) for row in found]
+
     def held_back(self, since: datetime) -> list[tuple[Incident, Decision]]:
         """Live incidents, each with its latest decision since then that the page cap held back, if no page of its own followed."""
         rows = self._db.rows(
