@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from monitor.domain import Exposure, Reach
 from monitor.messages import sentence
 from monitor.messages.sentences.reach import SENTENCES
-from monitor.reach import Parameters, estimate
+from monitor.reach import Parameters, estimate, estimates
 
 NOON = datetime(2026, 3, 2, 3, tzinfo=UTC)
 LATER = NOON + timedelta(hours=8)
@@ -55,6 +55,19 @@ def people(*exposures: Exposure, at: datetime = LATER) -> Reach:
 def test_nothing_measured_is_unknown() -> None:
     assert estimate([], LATER) is None
     assert estimate([post(1), post(2, "rss")], LATER) is None
+
+
+def test_many_incidents_at_once_come_out_as_each_alone() -> None:
+    seen = [
+        [post(1, likes=40, followers=900, replies=3), post(2, "reddit", likes=12), post(3, views=5_000), post(4)],
+        [],
+        [post(5, "reddit", likes=3, replies=7)],
+        [post(number, followers=70 * number + 1, likes=number % 9, minutes=number) for number in range(6, 60)],
+        [post(61, "rss"), post(62, "naver", views=300, looked=1, followers=5_000)],
+    ]
+    together = estimates([(exposures, number) for number, exposures in enumerate(seen)], LATER)
+    assert together == [estimate(exposures, LATER, seed=number) for number, exposures in enumerate(seen)]
+    assert [found is None for found in together] == [False, True, False, False, False]
 
 
 @pytest.mark.parametrize("platform", ["playstore", "appstore"])

@@ -14,6 +14,7 @@ from monitor.domain import (
     Assessment,
     Because,
     Emergence,
+    Forecast,
     Incident,
     Judged,
     Kind,
@@ -40,6 +41,8 @@ SHARE_OF_COMPLAINTS = 0.5
 FIRST_LOOK_AGAIN = timedelta(hours=1)
 LAST_LOOK_AGAIN = timedelta(hours=12)
 DETECTOR = "detector"
+AT_ONCE = 64
+"""So many incidents are assessed together: their posts are in memory at the same time."""
 
 
 def assess(store: Store, parts: Parts, memory: Memory, now: datetime) -> Outcome:
@@ -197,29 +200,37 @@ class _Past:
 
 
 def _look_at(store: Store, parts: Parts, memory: Memory, incidents: Sequence[Incident], alarms: Mapping[int, Alarm], now: datetime) -> None:
+    """Reach and forecast are reckoned for many incidents at once: what they cost is mostly the asking."""
     past = _Past(relearning.growth(store), relearning.sight(store))
-    for incident in incidents:
-        store.incidents.add_assessment(_assessment(store, parts, memory, incident, alarms.get(incident.id), now, past))
+    for first in range(0, len(incidents), AT_ONCE):
+        batch = incidents[first : first + AT_ONCE]
+        seen = _seen(store, parts, batch, now, past)
+        for incident, reached in zip(batch, seen, strict=True):
+            ahead = None if reached is None else _ahead(store, parts, incident, reached, now, past)
+            emergence = _emergence(_detector(store, parts, memory), incident, alarms.get(incident.id))
+            _keep(store, parts, Assessment(incident.id, now, emergence, reached, ahead, incident.posts, incident.authors), incident)
 
 
-def _assessment(
-    store: Store, parts: Parts, memory: Memory, incident: Incident, alarm: Alarm | None, now: datetime, past: _Past
-) -> Assessment:
+def _seen(store: Store, parts: Parts, incidents: Sequence[Incident], now: datetime, past: _Past) -> list[Reach | None]:
+    posts = [(store.posts.exposures(one.id) if store.posts.measurable(one.id) else [], one.id) for one in incidents]
+    return reach.estimates(posts, now, parts.settings.reach, past.sight)
+
+
+def _ahead(store: Store, parts: Parts, incident: Incident, seen: Reach, now: datetime, past: _Past) -> Forecast:
     settings = parts.settings
-    emergence = _emergence(_detector(store, parts, memory), incident, alarm)
-    exposures = store.posts.exposures(incident.id) if store.posts.measurable(incident.id) else []
-    seen = reach.estimate(exposures, now, settings.reach, seed=incident.id, own=past.sight)
-    ahead = None
-    if seen is not None:
-        history = [forecast.Point(at, people, posts) for at, people, posts in store.incidents.reach_history(incident.id)]
-        history.append(forecast.Point(now, seen.people.p50, incident.posts))
-        ahead = forecast.predict(
-            history, seen, incident.opened_at, now, settings.monitor.threshold, settings.forecast, seed=incident.id, own=past.growth
-        )
-        if seen.people.p50 >= settings.monitor.threshold and incident.crossed_at is None:
-            store.incidents.mark_crossed(incident.id, now)
+    history = [forecast.Point(at, people, posts) for at, people, posts in store.incidents.reach_history(incident.id)]
+    history.append(forecast.Point(now, seen.people.p50, incident.posts))
+    return forecast.predict(
+        history, seen, incident.opened_at, now, settings.monitor.threshold, settings.forecast, seed=incident.id, own=past.growth
+    )
+
+
+def _keep(store: Store, parts: Parts, assessment: Assessment, incident: Incident) -> None:
+    now, seen = assessment.at, assessment.reach
+    if seen is not None and seen.people.p50 >= parts.settings.monitor.threshold and incident.crossed_at is None:
+        store.incidents.mark_crossed(incident.id, now)
     store.incidents.set_due(incident.id, _look_again(incident, seen, now))
-    return Assessment(incident.id, now, emergence, seen, ahead, incident.posts, incident.authors)
+    store.incidents.add_assessment(assessment)
 
 
 def _emergence(detector: Detector, incident: Incident, alarm: Alarm | None) -> Emergence:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from itertools import accumulate
 from types import MappingProxyType
 from zlib import crc32
 
@@ -20,11 +21,11 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from monitor.domain import Because, Exposure, Interval, Reach
-from monitor.reach.forms import Array, Learned, Own, counts, estimates
+from monitor.reach.forms import Array, Counts, Learned, Own, Reading, counts, guesses, read
 from monitor.reach.learning import learn
 from monitor.reach.parameters import DEFAULTS, Parameters
 
-__all__ = ["SHIPPED", "Learned", "Own", "Parameters", "estimate", "learn"]
+__all__ = ["SHIPPED", "Learned", "Own", "Parameters", "estimate", "estimates", "learn"]
 
 DRAWS = 128
 HEADS = 8  # the largest estimated posts of a platform get draws of their own; the others are summed by their moments
@@ -44,22 +45,43 @@ def estimate(
     Deterministic: the ``seed`` (the incident's id) only picks one of 8 fixed tables of stratified normal draws.
     Cost grows with the number of posts, about 1 us each; the draws do not.
     """
-    spreading = [exposure for exposure in exposures if exposure.platform not in parameters.without_spread]
-    groups: dict[str, list[Exposure]] = {}
-    for exposure in spreading:
-        groups.setdefault(exposure.platform, []).append(exposure)
+    return estimates([(exposures, seed)], at, parameters, own)[0]
+
+
+def estimates(
+    incidents: Sequence[tuple[Sequence[Exposure], int]], at: datetime, parameters: Parameters = DEFAULTS, own: Own = SHIPPED
+) -> list[Reach | None]:
+    """``estimate`` of many incidents, each (exposures, seed), at a fraction of the cost; each comes out as it would alone."""
+    crowds = [_by_platform(exposures, parameters) for exposures, _ in incidents]
+    sights = iter(_sights([crowd for one in crowds for crowd in one], at, parameters, own))
+    return [_together([(crowd, next(sights)) for crowd in one], seed, parameters) for one, (_, seed) in zip(crowds, incidents, strict=True)]
+
+
+Crowd = tuple[str, Sequence[Exposure]]
+"""A platform, and an incident's posts there."""
+
+
+def _by_platform(exposures: Sequence[Exposure], parameters: Parameters) -> list[Crowd]:
+    found: dict[str, list[Exposure]] = {}
+    for exposure in exposures:
+        if exposure.platform not in parameters.without_spread:
+            found.setdefault(exposure.platform, []).append(exposure)
+    return sorted(found.items())
+
+
+def _together(crowds: Sequence[tuple[Crowd, _Sight | None]], seed: int, parameters: Parameters) -> Reach | None:
+    """Add up the platforms of one incident."""
     table = _normals(seed % _TABLES)
     draws = np.zeros(DRAWS)
     measured = 0.0
     counted = shown = 0
-    for platform, group in sorted(groups.items()):
-        sight = _sight(group, platform, at, parameters, own.get(platform, {}))
+    for (platform, posts), sight in crowds:
         if sight is None:
             continue
         start = crc32(platform.encode()) % _SLOTS * _COLUMNS
         draws += _platform_draws(sight, platform, table[:, start : start + _COLUMNS], parameters)
         measured += sight.measured
-        counted += len(group)
+        counted += len(posts)
         shown += sight.shown
     if not counted:
         return None
@@ -78,15 +100,25 @@ class _Sight:
     weight: Array
 
 
-def _sight(group: Sequence[Exposure], platform: str, at: datetime, parameters: Parameters, own: Mapping[str, Learned]) -> _Sight | None:
+def _sights(crowds: Sequence[Crowd], at: datetime, parameters: Parameters, own: Own) -> list[_Sight | None]:
+    """Read all posts in one go, then see what that makes for each crowd."""
+    sizes = [len(posts) for _, posts in crowds]
+    shown = counts([exposure for _, posts in crowds for exposure in posts], at)
+    told = read(shown, np.repeat(np.array([platform in parameters.scored for platform, _ in crowds], np.bool_), sizes), parameters)
+    ends = accumulate(sizes)
+    rows = [slice(end - size, end) for size, end in zip(sizes, ends, strict=True)]
+    return [_sight(crowd, shown[part], told[part], parameters, own.get(crowd[0], {})) for crowd, part in zip(crowds, rows, strict=True)]
+
+
+def _sight(crowd: Crowd, shown: Counts, told: Reading, parameters: Parameters, own: Mapping[str, Learned]) -> _Sight | None:
     """Read what is known of one platform's posts; None if nothing is."""
-    shown = counts(group, at)
+    platform, group = crowd
     known, age, seen_age = shown.known, shown.age, shown.seen_age
     if not known.any():
         return None
     settings = parameters.displays_per_person
     people = shown.values[:, 0] / settings.get(platform, settings["default"])
-    centre, sd = estimates(shown, platform, parameters, own)
+    centre, sd = guesses(told, platform, parameters, own)
     worn = known[:, 0] & (seen_age < parameters.fresh_minutes) & (age > parameters.stale_minutes) & known[:, 4]
     public = known[:, 0] & ~(worn & (np.exp(centre) > people))
     weight = _weights(group, np.where(public, people, np.exp(centre)), public, age, parameters)

@@ -59,20 +59,23 @@ Own = Mapping[str, Mapping[str, Learned]]
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """One platform's posts: views, likes, replies, shares, followers (nan where not shown); ages in minutes now and when counted."""
+    """Posts: views, likes, replies, shares, followers (nan where not shown); ages in minutes now and when counted."""
 
     values: Array
     known: NDArray[np.bool_]
     age: Array
     seen_age: Array
 
+    def __getitem__(self, rows: slice) -> Counts:
+        return Counts(self.values[rows], self.known[rows], self.age[rows], self.seen_age[rows])
 
-def counts(group: Sequence[Exposure], at: datetime) -> Counts:
+
+def counts(posts: Sequence[Exposure], at: datetime) -> Counts:
     """Read the posts' counts."""
-    values = np.maximum(np.array(list(map(_FIELDS, group)), dtype=np.float64).reshape(-1, WIDTH), 0.0)
+    values = np.maximum(np.array(list(map(_FIELDS, posts)), dtype=np.float64).reshape(-1, WIDTH), 0.0)
     now = at.timestamp()
-    age = np.maximum((now - np.array([exposure.created_at.timestamp() for exposure in group])) / 60.0, 0.1)
-    looked = np.array([math.nan if e.observed_at is None else (now - e.observed_at.timestamp()) / 60.0 for e in group])
+    age = np.maximum((now - np.array([exposure.created_at.timestamp() for exposure in posts])) / 60.0, 0.1)
+    looked = np.array([math.nan if e.observed_at is None else (now - e.observed_at.timestamp()) / 60.0 for e in posts])
     return Counts(values, ~np.isnan(values), age, np.maximum(age - np.where(np.isnan(looked), 0.0, np.maximum(looked, 0.0)), 0.0))
 
 
@@ -87,34 +90,39 @@ class Reading:
     doubt: Array
     by_followers: Array
 
+    def __getitem__(self, rows: slice) -> Reading:
+        return Reading(
+            self.form[rows], self.inputs[rows], self.centre[rows], self.sd[rows], self.doubt[rows], self.by_followers[rows]
+        )  # fmt: skip
 
-def read(shown: Counts, platform: str, parameters: Parameters) -> Reading:
-    """Let for each post the form speak that knows most; posts of which nothing is known have none (-1)."""
+
+def read(shown: Counts, scored: NDArray[np.bool_] | bool, parameters: Parameters) -> Reading:
+    """Let for each post the form speak that knows most; posts of which nothing is known have none (-1). ``scored``: likes are a score.
+
+    Each post by itself: what is read of it does not depend on those beside it, to the last bit.
+    """
     known = shown.known
     inputs = np.log1p(np.where(known, shown.values, 0.0))[:, _ORDER]
     inputs[:, 0] = 1.0
     inputs[~known[:, 4], 1] = _LOG_FOLLOWERS
     likes, shares, replies = inputs[:, 2:].T
     engaged = known[:, 1:4].any(axis=1) & ((likes + replies + shares > 0) | (shown.seen_age >= 60.0))
-    if platform in parameters.scored:
-        inputs[:, 2] = np.log(np.maximum(np.expm1(likes), 1.0))
-        by_counts = np.full(likes.size, SCORED, dtype=np.intp)
-    else:
-        by_counts = np.where(likes >= math.log(6.0), LIKED, ENGAGED)
+    by_counts = np.where(scored, SCORED, np.where(likes >= math.log(6.0), LIKED, ENGAGED))
+    if np.any(scored):
+        inputs[:, 2] = np.where(scored, np.log(np.maximum(np.expm1(likes), 1.0)), likes)
     form = np.where(engaged, by_counts, known.any(axis=1) - 1)
     spoken = np.maximum(form, FOLLOWED)
     ripe = ndtr((np.log(shown.age) - math.log(parameters.half_life_minutes)) / parameters.half_life_sd)
-    every = inputs @ _COEFFICIENTS.T
+    every = (inputs[:, None] @ _COEFFICIENTS.T)[:, 0]
     every[:, FOLLOWED] += np.log(ripe)
     by_followers, centre = every[:, FOLLOWED], every[np.arange(form.size), spoken]
     doubt = _DOUBT[spoken] * ~known[:, 4]
     return Reading(form, inputs, centre, ERRORS[spoken], doubt, by_followers)
 
 
-def estimates(shown: Counts, platform: str, parameters: Parameters, own: Mapping[str, Learned]) -> tuple[Array, Array]:
-    """Log median people and log error of each post as if its views were hidden."""
-    told = read(shown, platform, parameters)
-    centre, sd = told.centre.copy(), np.hypot(told.sd, 0.0 if platform == "x" else parameters.other_platform_sd)
+def guesses(told: Reading, platform: str, parameters: Parameters, own: Mapping[str, Learned]) -> tuple[Array, Array]:
+    """Log median people and log error of each of one platform's posts as if its views were hidden."""
+    centre, sd = told.centre.copy(), np.hypot(told.sd, foreign(platform, parameters))
     for name, learned in own.items():
         rows = told.form == FORMS.index(name)
         centre[rows] += told.inputs[rows] @ np.array(learned.shift)
@@ -123,5 +131,10 @@ def estimates(shown: Counts, platform: str, parameters: Parameters, own: Mapping
     nothing = told.form < 0
     if nothing.any() and not nothing.all():  # no more than its neighbours' typical post, and no heavy tail: never a crowd from nothing
         centre[nothing] = np.minimum(told.by_followers[nothing], np.median(told.by_followers[~nothing]))
-        sd[nothing] = np.hypot(ERRORS[ENGAGED], 0.0 if platform == "x" else parameters.other_platform_sd)
+        sd[nothing] = np.hypot(ERRORS[ENGAGED], foreign(platform, parameters))
     return centre, sd
+
+
+def foreign(platform: str, parameters: Parameters) -> float:
+    """Log error that the forms, fitted on X, have on another platform beside their own."""
+    return 0.0 if platform == "x" else parameters.other_platform_sd

@@ -51,7 +51,7 @@ class _Misses:
 
 def _platform(group: Sequence[Exposure], platform: str, parameters: Parameters) -> dict[str, Learned]:
     shown = _when_counted(group)
-    told = read(shown, platform, parameters)
+    told = read(shown, platform in parameters.scored, parameters)
     settings = parameters.displays_per_person
     people = np.log(np.maximum(shown.values[:, 0] / settings.get(platform, settings["default"]), FEWEST_PEOPLE))
     names: dict[str, int] = {}
