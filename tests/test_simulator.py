@@ -4,7 +4,8 @@ import json
 import subprocess
 import sys
 from collections import Counter
-from datetime import UTC, datetime
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from pathlib import Path
 from random import Random
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 from monitor.collectors.jsonl import BadRecord, records
-from monitor.domain import TOPICS
+from monitor.domain import TOPICS, Because, Forecast, Interval, Reach
 from scripts.evaluation import incidents
 from scripts.evaluation.simulator import HOURS, Laws, incident, memory_delays
 from scripts.simulation.words import Writer, name_of, read, topic_of
@@ -143,3 +144,25 @@ def test_incidents_are_foretold_better_than_by_a_fixed_count() -> None:
     ours, half = rules["p >= 0.5"], rules["reach >= 3000"]
     assert ours["precision"] >= half["precision"]
     assert ours["recall"] >= 0.7
+    decided = rules[incidents.DECIDED]
+    assert decided["recall"] >= ours["recall"]
+    assert decided["lead_50"] >= ours["lead_50"]
+    assert decided["precision_95"][0] < decided["precision"] < decided["precision_95"][1]
+
+
+def test_the_product_speaks_once_of_an_incident() -> None:
+    desk = incidents.Desk()
+    seen = Reach(Interval(900.0, 1000.0, 1100.0), 1.0, Because("reach_measured"))
+    spoken = []
+    for minutes, chance in ((10, 0.05), (20, 0.3), (30, 0.4), (40, 0.1)):
+        at = incidents.START + timedelta(minutes=minutes)
+        ahead = Forecast({}, chance, at + timedelta(hours=4), None, None, Because("forecast_possible"))
+        spoken.append(desk.notifies(at, 4, seen, ahead))
+    assert spoken == [False, True, False, False]
+
+
+def test_every_number_of_the_simulator_is_doubted(capsys: pytest.CaptureFixture[str]) -> None:
+    doubted = incidents.doubted(1, 3, 0.0)
+    assert len(doubted) == 1 + 2 * (len(fields(Laws)) - len(incidents.UNMOVED))
+    assert {"as assumed", "originals x 2", "view_minutes x 0.5"} <= set(doubted)
+    assert len(capsys.readouterr().err.splitlines()) == len(doubted)

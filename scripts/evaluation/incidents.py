@@ -38,6 +38,7 @@ from monitor.domain import (  # noqa: E402
 from monitor.forecast import Point, predict  # noqa: E402
 from monitor.reach import estimate  # noqa: E402
 from monitor.scoring import bounds  # noqa: E402
+from scripts.evaluation.forecast import brier, skill  # noqa: E402
 from scripts.evaluation.simulator import Laws, Spread, incident  # noqa: E402
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
@@ -182,8 +183,8 @@ def probability(seen: Sequence[Watched]) -> dict[str, object]:
     inside &= later <= np.array([look.high for look, _ in looks])
     place = np.digitize(chance, (0.02, 0.1, 0.2, 0.5, 0.8))
     return {
-        "brier": round(float(np.mean((chance - crossed) ** 2)), 4),
-        "skill": round(1.0 - float(np.mean((chance - crossed) ** 2) / np.var(crossed)), 3),
+        "brier": brier(chance, crossed),
+        "skill": skill(chance, np.full(chance.size, crossed.mean()), crossed),
         "reliability": [[round(float(chance[place == b].mean()), 3), round(float(crossed[place == b].mean()), 3), int((place == b).sum())]
                         for b in sorted(set(place.tolist()))],
         "coverage_80": round(float(inside.mean()), 3),
