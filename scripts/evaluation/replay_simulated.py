@@ -86,7 +86,8 @@ def _alerts(
 ) -> list[Alert]:
     """What a rule says, in time order: once for each incident and each true trouble that the posts of its last two days are about.
 
-    An incident of ours that lives long may meet several troubles; each of them is news to staff.
+    An incident of ours that lives long may meet several troubles; each of them is news to staff. Where nothing was posted for two days,
+    what is said is about what was said before.
     """
     said: list[Alert] = []
     for incident, lines in by_incident.items():
@@ -97,7 +98,7 @@ def _alerts(
             now = _time(line["at"])
             shown = [post for post, created_at in members[incident] if now - RECENT <= created_at <= now]
             meant = _meant(shown, about)
-            if meant not in meant_before:
+            if shown and meant not in meant_before:
                 meant_before.add(meant)
                 said.append((line["at"], meant, truth[meant]["crossed_at"] if meant is not None else _crossed(simulated, shown)))
     return sorted(said, key=lambda alert: alert[0])
