@@ -210,7 +210,9 @@ class Scene:
 
     def _shared(self, row: Row, other: Row) -> float:
         """How much two posts share: rare features count more."""
-        common = set(other.numbers)
+        common = row.numbers & other.numbers
+        if not common:
+            return 0.0
         return sum(max((-math.log(share) for number, _, share in word if number in common), default=0.0) for word in row.features)
 
     def _common(self, row: Row, others: Iterable[Row]) -> list[str]:

@@ -32,7 +32,7 @@ class Row:
     text: str
     wording: Wording
     features: Features
-    numbers: tuple[int, ...]
+    numbers: frozenset[int]
     places: frozenset[str]
     meaning: Rounded | None = None
 
@@ -47,7 +47,7 @@ def row_of(post: Candidate, background: Background, space: Space | None = None) 
     words = wording(post.text, post.spans)
     parents = tuple(parent for parent in (post.reply_to, post.quote_of, post.repost_of) if parent)
     features = background.features((*words.words, *sorted(words.names)))
-    numbers = tuple({number for word in features for number, _, _ in word})
+    numbers = frozenset([number for word in features for number, _, _ in word])
     meaning = None if space is None or post.vector is None else space.rounded(post.vector, post.text)
     named = frozenset(places(words.words))
     return Row(

@@ -17,15 +17,10 @@ _WORDS = 3
 
 def title(posts: Sequence[tuple[str, Wording]], background: Background) -> str:
     """Return the title of an incident from its posts' texts, oldest first; at most 80 characters of plain text."""
-    counts: Counter[str] = Counter()
-    shapes: dict[str, Counter[str]] = {}
-    for _, wording in posts:
-        for core, shape in _told(wording):
-            counts[core] += 1
-            shapes.setdefault(core, Counter())[shape] += 1
+    counts = Counter(core for _, wording in posts for core, _ in _told(wording))
     weights = {core: -(count**0.7) * background.log_share(core) for core, count in counts.items()}
-    chosen = sorted(weights, key=lambda core: (-weights[core], core))[:_WORDS]
-    words = [min(shapes[core], key=lambda shape: (-shapes[core][shape], shape)) for core in chosen]
+    chosen = [core for _, core in sorted([(-weight, core) for core, weight in weights.items()])[:_WORDS]]
+    words = [core if core[0] >= "가" else _commonest_shape(core, posts) for core in chosen]
     quote = clean(_fullest(posts, weights), 200)
     head = clean(" · ".join(words), 36)
     return shorten(f"{head}: {quote}" if head and quote else head or quote or "…", LONGEST)
@@ -33,16 +28,21 @@ def title(posts: Sequence[tuple[str, Wording]], background: Background) -> str:
 
 @lru_cache(maxsize=4_096)
 def _told(wording: Wording) -> tuple[tuple[str, str], ...]:
-    """The stem and the shape to show of each telling word of a post."""
-    words = dict.fromkeys(word for word in wording.words if telling(word))
-    return tuple((stem(word), stem(word) if word[0] >= "가" else word) for word in words)
+    """Each telling word of a post, its stem first."""
+    return tuple((stem(word), word) for word in dict.fromkeys(wording.words) if telling(word))
+
+
+def _commonest_shape(core: str, posts: Sequence[tuple[str, Wording]]) -> str:
+    """How most posts write the English word with this stem; Korean words are shown as their stems."""
+    shapes = Counter(word for _, wording in posts for known, word in _told(wording) if known == core)
+    return min(shapes, key=lambda shape: (-shapes[shape], shape))
 
 
 def _fullest(posts: Sequence[tuple[str, Wording]], weights: dict[str, float]) -> str:
     """The post with most telling words for its length; the oldest of equals."""
     best, most = "", -1.0
     for text, wording in posts:
-        worth = math.fsum(weights.get(core, 0.0) for core in _stems(wording)) / (10 + len(wording.words)) ** 0.7
+        worth = math.fsum([weights.get(core, 0.0) for core in _stems(wording)]) / (10 + len(wording.words)) ** 0.7
         if worth > most:
             best, most = text, worth
     return best

@@ -122,7 +122,7 @@ def scores_text(scores: Mapping[str, float]) -> str:
 def text_of(value: object) -> str:
     """Write a small structure as JSON that SQLite can read: times and endless numbers are marked, numpy numbers become plain."""
     try:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain, allow_nan=False)
+        return _WRITER.encode(value)
     except ValueError:
         return json.dumps(_finite(value), ensure_ascii=False, separators=(",", ":"), default=_plain)
 
@@ -266,6 +266,7 @@ def _plain(value: object) -> object:
     raise TypeError(f"{type(value).__name__} cannot be stored")
 
 
+_WRITER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain, allow_nan=False)
 _MARK = '"$'
 
 
