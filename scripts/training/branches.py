@@ -22,7 +22,7 @@ from scripts.training.network import VERDICTS, Network
 from scripts.training.trunk import Pairs, Trunk
 
 SEED = 11
-VARIANTS = 6  # ways in which each own text is taken apart
+VARIANTS = 4  # ways in which each own text is taken apart
 SCATTERED = 0.06  # share of the places within words that part them, in all ways but the first
 REPLAYED = 35_000  # open texts that are read again, so that nothing is forgotten
 PAIRS = (4_000, 700)  # translations and paraphrases read again

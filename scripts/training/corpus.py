@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -147,6 +147,18 @@ def _example(row: dict[str, Any], source: Source, read: frozenset[str]) -> Examp
     if part != NEVER and sha1(row["text"]) in read:
         part = READ
     return Example(marked(row["text"], ()), source, row["sentiment"], complaint, row["topic"], part, row["lang"])
+
+
+TOLD = 0.3  # weight of a telling beside an own post: five tell one trouble, and all of them complain
+
+
+def told(rows: Iterable[Mapping[str, Any]]) -> list[Example]:
+    """Return what tells a trouble (`lessons.troubles`) as complaints without a mark; nobody said their sentiment."""
+    return [
+        Example(marked(one["text"], ()), None, None, 1, row["topic"], SECOND, one["lang"], writer=row["writer"], marked=False, weight=TOLD)
+        for row in rows
+        for one in row["texts"]
+    ]
 
 
 def spans_of(text: str, term: str | None) -> tuple[tuple[int, int], ...]:

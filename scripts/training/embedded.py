@@ -42,7 +42,7 @@ from scripts.training.trunk import Trunk, grown, start_vectors
 ROOT = Path(__file__).resolve().parents[2]
 SENTIMENTS = figures.SENTIMENTS
 HELD_READER = "shoal"  # nobody learns from what this reader labelled
-HELD_TROUBLES, TROUBLES = "rudder.jsonl", ("mast.jsonl", "bowline.jsonl", "hatch.jsonl")
+HELD_TROUBLES = "rudder.jsonl"
 SCORED = (
     "nsmc_train",
     "kodoli",
@@ -70,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     torch.set_num_threads(options.threads)
     started = time.time()
     material = _material(options)
-    weights, crossed_linear = _linear(material, options.cache)
+    weights, crossed_linear = _linear(material, corpus.told(_told(options)), options.cache)
     trunk = grown(options.data, material.read, [one.text for one in material.posts], options.budget, options.cache, options.device)
     branches = Branches(trunk, gathered(options.data, material.read, material.own, _told(options)), options.cache, options.device)
     crossed_encoder = branches.crossed(material.own, linear.folds(material.own, ENCODER_FOLDS))
@@ -96,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _told(options: argparse.Namespace) -> list[dict[str, Any]]:
     """Return the troubles told several ways that are learnt from."""
-    return [one for name in TROUBLES for one in troubles(options.pairs / name)]
+    return [one for path in sorted(options.pairs.glob("*.jsonl")) if path.name != HELD_TROUBLES for one in troubles(path)]
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -142,22 +142,22 @@ def _material(options: argparse.Namespace) -> Material:
     return Material(examples, wide, posts, posts + taught, [one for one in texts if one.writer == HELD_READER], read)
 
 
-def _linear(material: Material, cache: Path) -> tuple[Weights, Numbers]:
+def _linear(material: Material, told: Sequence[Example], cache: Path) -> tuple[Weights, Numbers]:
     """Return the linear model, and its logits of our own posts from fits that saw nothing of their writers."""
-    taught = [(one.text, one.complaint, one.sentiment, one.topic, one.writer) for one in material.own]
+    taught = [(one.text, one.complaint, one.sentiment, one.topic, one.writer) for one in [*material.own, *told]]
     key = hashlib.sha256(f"{len(material.examples)} {taught}".encode("utf-8", "replace")).hexdigest()[:12]
     finished, crossed = cache / f"linear-{key}.npz", cache / f"linear-crossed-{key}.npy"
     if not (finished.exists() and crossed.exists()):
-        weights, logits = _linear_anew(material, cache)
+        weights, logits = _linear_anew(material, told, cache)
         np.save(crossed, logits)
         save(weights, finished)
     return parsed(finished.read_bytes()), np.load(crossed)
 
 
-def _linear_anew(material: Material, cache: Path) -> tuple[Weights, Numbers]:
+def _linear_anew(material: Material, told: Sequence[Example], cache: Path) -> tuple[Weights, Numbers]:
     stage = linear.first_stage(material.examples, material.wide, cache)
     lexicon = read_lexicon(Path(__file__).with_name("lexicon.txt"))
-    second = linear.Second(material.examples, material.wide, material.own, stage, lexicon)
+    second = linear.Second(material.examples, material.wide, (material.own, told), stage, lexicon)
     return linear.rounded(stage, second.fitted(None), lexicon), second.cross_validated()
 
 

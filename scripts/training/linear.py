@@ -48,14 +48,22 @@ def folds(posts: Sequence[Example], count: int = FOLDS) -> list[frozenset[str]]:
 
 
 class Second:
-    """The second stage's texts and fits."""
+    """The second stage's texts and fits; ``ours``: own posts, and troubles told several ways."""
 
-    def __init__(self, examples: Sequence[Example], wide: sparse.csr_matrix, own_posts: Sequence[Example], stage: Stage, lexicon: Lexicon):
+    def __init__(
+        self,
+        examples: Sequence[Example],
+        wide: sparse.csr_matrix,
+        ours: tuple[Sequence[Example], Sequence[Example]],
+        stage: Stage,
+        lexicon: Lexicon,
+    ):
         chosen = _second_part(examples)
+        own_posts, told = ours
         self._own_count = len(own_posts)
-        self._all = [*verdicts.doubled(own_posts), *(examples[at] for at in chosen)]
-        self._doubled = len(self._all) - len(chosen)
-        own_wide = wide_matrix([one.text for one in self._all[: self._doubled]], "own posts")
+        written = [*verdicts.doubled(own_posts), *told]
+        self._all = [*written, *(examples[at] for at in chosen)]
+        own_wide = wide_matrix([one.text for one in written], "own posts")
         whole = sparse.vstack([own_wide, wide[chosen]]).tocsr()
         self._views = verdicts.view(self._all, whole, felt(whole, stage), lexicon)
 
