@@ -16,7 +16,7 @@ from monitor import briefing, forecast, reach
 from monitor.domain import Assessment, Because, Emergence, Exposure, Interval, Look, Reach, Status
 from monitor.forecast import SHIPPED, Course, Own, Point, learn, predict, usual
 from monitor.forecast.law import law
-from monitor.forecast.learning import ENOUGH
+from monitor.forecast.learning import ENOUGH, SURE
 from monitor.forecast.series import signs
 from monitor.messages import sentence
 from monitor.pipeline import Pipeline, relearning
@@ -77,7 +77,7 @@ def test_incidents_that_were_not_measured_teach_nothing() -> None:
 def test_a_company_whose_troubles_last_longer_is_forecast_higher() -> None:
     own = learn(restless(30), NOON)
     assert own.version == "2026-03-02/30"
-    assert own.gain > own.error > 0
+    assert own.gain > SURE * own.error > 0
     assert own.level[2] > 0.3
     assert own == learn(restless(30)[::-1], NOON), "the order of the list does not matter"
     higher, shipped = ahead(own), ahead(SHIPPED)

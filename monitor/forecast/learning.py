@@ -1,8 +1,8 @@
 """Learn from a company's own finished incidents: the level and spread of their growth, the width of the intervals.
 
 Level and spread are fitted on a grid, drawn towards none at all; an incident counts once, however often it was looked at. They are used
-only if they foretell incidents left out better than the shipped coefficients do. The width follows each finished incident (adaptive
-conformal inference, Gibbs and Candes 2021). ``own`` is what is kept of it.
+only if they foretell incidents left out better than the shipped coefficients do, and surely so. The width follows each finished incident
+(adaptive conformal inference, Gibbs and Candes 2021). ``own`` is what is kept of it.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ MEASURED = 0.5
 """An incident teaches if so much of its reach was measured in the end."""
 LEVELS = np.round(np.arange(-1.2, 1.21, 0.1), 2)
 SPREADS = np.round(np.arange(-1.5, 1.51, 0.25), 2)
+SURE = 2.0
+"""An incident left out must be foretold better by so many standard errors."""
 DOUBT = 0.5
 """How far a company's level and spread may well lie from the shipped ones (one standard deviation)."""
 SMALLEST = 1e-9
@@ -75,7 +77,7 @@ def learn(courses: Sequence[Course], now: datetime, before: Own = SHIPPED, miss:
         return kept
     looked = _looked(measured)
     level, spread, gain, error = _fitted(_losses(looked, len(measured)))
-    if gain <= error:
+    if gain <= SURE * error:
         level, spread = SHIPPED.level, SHIPPED.spread
     places = _climatology(looked, level, spread)
     version = f"{now:%Y-%m-%d}/{len(measured)}" if any((*level, *spread)) or places else ""
