@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.domain import Because, Forecast, Interval, Reach
-from monitor.forecast import HORIZONS, Parameters, Point, adapted, outlook, predict, usual
+from monitor.forecast import HORIZONS, Case, Parameters, Point, adapted, outlook, predict, predictions, usual
 from monitor.forecast.law import law
 from monitor.forecast.series import signs
 from monitor.messages import sentence
@@ -39,6 +39,18 @@ def steady(per_hour: float, hours: float, every: float = 10, originals: int = 3)
 
 def ahead(history: Sequence[Point], people: float, hours: float, threshold: int = 6000, width: float = 0.0, seed: int = 0) -> Forecast:
     return predict(history, measured(people, width), NOON, NOON + timedelta(hours=hours), threshold, seed=seed)
+
+
+def test_many_incidents_at_once_come_out_as_each_alone() -> None:
+    at = NOON + timedelta(hours=5)
+    cases = [
+        Case(steady(people / 5, 5, originals=number % 4), measured(people, width).people, NOON + timedelta(minutes=number))
+        for number, (people, width) in enumerate([(0.0, 0.0), (3.0, 0.4), (80.0, 1.0), (900.0, 0.0), (5_000.0, 0.7), (9_000.0, 0.2)] * 3)
+    ]
+    together = predictions(cases, at, 6000)
+    assert together == [predict(one.history, Reach(one.people, 1.0, Because("reach_measured")), one.opened_at, at, 6000) for one in cases]
+    assert len({str(found) for found in together}) > len(cases) / 2
+    assert predictions([], at, 6000) == []
 
 
 def test_totals_hold_today_and_rise_with_the_horizon() -> None:

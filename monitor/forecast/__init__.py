@@ -22,10 +22,11 @@ from monitor.forecast import usual
 from monitor.forecast.law import Law, law
 from monitor.forecast.learning import Course, adapted, learn
 from monitor.forecast.own import SHIPPED, Own, shifts
-from monitor.forecast.series import Array, Point, signs
+from monitor.forecast.series import SIGNS, Array, Point, signs
 
 __all__ = [
-    "FINAL", "HORIZONS", "SHIPPED", "Course", "Outlook", "Own", "Parameters", "Point", "adapted", "learn", "outlook", "predict",
+    "FINAL", "HORIZONS", "SHIPPED", "Case", "Course", "Outlook", "Own", "Parameters", "Point", "adapted", "learn", "outlook", "predict",
+    "predictions",
 ]  # fmt: skip
 
 HORIZONS: tuple[float, ...] = tuple(float(seconds) for seconds in fitted.HORIZONS[:-1])
@@ -42,6 +43,15 @@ class Parameters:
     """``miss`` is the share of outcomes that P10..P90 shall miss as fitted; once own incidents have ended it is steered from here."""
 
     miss: float = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is to be foretold: the earlier reach of an incident, its reach now, when it opened."""
+
+    history: Sequence[Point]
+    people: Interval
+    opened_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +95,28 @@ def outlook(
     history: Sequence[Point], people: Interval, opened_at: datetime, at: datetime, horizons: Array | None = None, own: Own = SHIPPED
 ) -> Outlook:
     """Lay out the paths from ``people`` on; ``horizons`` are indices into HORIZONS (default: all within a day), one past them is FINAL."""
-    rows = _WITHIN_DAY if horizons is None else np.asarray(horizons, dtype=np.intp)
-    at_hand = signs(history, people.p50, opened_at, at)
-    chances = law(at_hand, rows, shifts(own.level), shifts(own.spread))
-    now = _now(people)
-    scale = now / people.p50 if people.p50 > 0 else np.ones_like(now)
+    return _outlooks([Case(history, people, opened_at)], at, _WITHIN_DAY if horizons is None else np.asarray(horizons, np.intp), own)[0]
+
+
+def _outlooks(cases: Sequence[Case], at: datetime, rows: NDArray[np.intp], own: Own) -> list[Outlook]:
+    """Ask the law and its quantiles, which take most of the time, for all cases at once."""
+    looks = np.array([signs(one.history, one.people.p50, one.opened_at, at) for one in cases]).reshape(-1, len(SIGNS))
+    chances = law(looks, rows, shifts(own.level), shifts(own.spread))
     growth = chances.quantiles(_LEVELS)
-    better = _usual_better(at_hand, people.p50, rows, own)
+    parts = [slice(first, first + rows.size) for first in range(0, len(growth), rows.size)]
+    return [
+        _outlook(one, at_hand, chances[part], growth[part], at, rows, own) for one, at_hand, part in zip(cases, looks, parts, strict=True)
+    ]
+
+
+def _outlook(case: Case, at_hand: Array, chances: Law, growth: Array, at: datetime, rows: NDArray[np.intp], own: Own) -> Outlook:
+    people = case.people.p50
+    now = _now(case.people)
+    scale = now / people if people > 0 else np.ones_like(now)
+    better = _usual_better(at_hand, people, rows, own)
     if better.any():
-        levels = usual.growth(people.p50, (at - opened_at).total_seconds(), bool(at_hand[6] == 0))[rows[better]]
-        growth[better] = [usual.gains(row, people.p50, _LEVELS) for row in levels]
+        levels = usual.growth(people, (at - case.opened_at).total_seconds(), bool(at_hand[6] == 0))[rows[better]]
+        growth[better] = [usual.gains(row, people, _LEVELS) for row in levels]
     growth = np.maximum.accumulate(growth, axis=0)
     paths = now[None, :, None] + scale[None, :, None] * growth[:, None, :]
     return Outlook(np.asarray(fitted.HORIZONS, dtype=np.float64)[rows], paths, now, scale, chances)
@@ -127,8 +149,19 @@ def predict(
     is the median, with P10 and P90, of the time of crossing *if* it comes within 24 h, None if none of the paths gets there or all have.
     ``seed`` is accepted for symmetry with reach: the grids are fixed. ``own``: what the company's own finished incidents taught.
     """
-    people = reach.people.p50
-    view = outlook(history, reach.people, opened_at, at, own=own)
+    return predictions([Case(history, reach.people, opened_at)], at, threshold, parameters, own)[0]
+
+
+def predictions(
+    cases: Sequence[Case], at: datetime, threshold: int, parameters: Parameters = Parameters(), own: Own = SHIPPED
+) -> list[Forecast]:
+    """``predict`` of many incidents, at a fraction of the cost; each comes out as it would alone."""
+    views = _outlooks(cases, at, _WITHIN_DAY, own)
+    return [_forecast(one, view, at, threshold, parameters, own) for one, view in zip(cases, views, strict=True)]
+
+
+def _forecast(case: Case, view: Outlook, at: datetime, threshold: int, parameters: Parameters, own: Own) -> Forecast:
+    people = case.people.p50
     miss = parameters.miss if own.miss is None else own.miss
     shown = {name: view.interval(HORIZONS.index(seconds), miss) for name, seconds in _SHOWN.items()}
     if people >= threshold:
@@ -138,8 +171,8 @@ def predict(
     eta = [at + timedelta(seconds=round(second)) for second in _at_levels(times, (0.5, 0.1, 0.9))] if times.size else [None] * 3
     values: dict[str, str | float | int | datetime | None] = {
         "p": chance, "threshold": threshold, "eta": eta[0], "earliest": eta[1], "latest": eta[2],
-        "p10": shown["24h"].p10, "p50": shown["24h"].p50, "p90": shown["24h"].p90, "points": len(history),
-        **_usual(history, people, opened_at, at, threshold),
+        "p10": shown["24h"].p10, "p50": shown["24h"].p50, "p90": shown["24h"].p90, "points": len(case.history),
+        **_usual(case, at, threshold),
     }  # fmt: skip
     if own.version:
         values |= {"own": own.version, "own_incidents": own.incidents}
@@ -150,17 +183,24 @@ def _code(chance: float) -> str:
     return "forecast_likely" if chance >= 0.5 else "forecast_possible" if chance >= 0.05 else "forecast_unlikely"
 
 
-def _usual(history: Sequence[Point], people: float, opened_at: datetime, at: datetime, threshold: int) -> dict[str, float]:
+def _usual(case: Case, at: datetime, threshold: int) -> dict[str, float]:
     """What climatology says of the same horizon, kept beside the forecast."""
-    shares = bool(history) and history[-1].originals == 0
-    levels = usual.growth(people, (at - opened_at).total_seconds(), shares)[len(HORIZONS) - 1]
+    people = case.people.p50
+    shares = bool(case.history) and case.history[-1].originals == 0
+    levels = usual.growth(people, (at - case.opened_at).total_seconds(), shares)[len(HORIZONS) - 1]
     return {"usual_p50": usual.interval(levels, people).p50, "usual_p": usual.crossing(levels, people, threshold)}
 
 
 def _at_levels(ordered: Array, levels: tuple[float, ...]) -> list[float]:
     """Quantiles of sorted values, each in the middle of its share."""
-    places = np.clip(np.array(levels) * ordered.size - 0.5, 0, ordered.size - 1)
-    return np.interp(places, np.arange(ordered.size), ordered).tolist()  # type: ignore[no-any-return]
+    return [_at(ordered, min(max(level * ordered.size - 0.5, 0.0), ordered.size - 1.0)) for level in levels]
+
+
+def _at(ordered: Array, place: float) -> float:
+    """Read the value at a place between two, on the straight line."""
+    low = int(place)
+    left = float(ordered[low])
+    return left if low == place else left + (float(ordered[low + 1]) - left) * (place - low)
 
 
 def _now(people: Interval) -> Array:

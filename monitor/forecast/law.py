@@ -30,6 +30,9 @@ class Law:
     raw: Array
     observed: Array
 
+    def __getitem__(self, rows: slice) -> Law:
+        return Law(self.shape[rows], self.scale[rows], self.raw, self.observed[rows])
+
     def below(self, increments: Array) -> Array:
         """P(increment <= given), one row of values for each horizon."""
         raw = gammainc(self.shape[:, None], (np.maximum(increments, 0.0) + 0.5) / self.scale[:, None])
@@ -45,12 +48,19 @@ class Law:
 def law(at_hand: Array, horizons: NDArray[np.intp], level: Array | float = 0.0, spread: Array | float = 0.0) -> Law:
     """Give the law of the increments over the horizons (indices into ``fitted.HORIZONS``), given the signs.
 
+    Of many rows of signs it gives all horizons of the first, then of the second, ..., each to the last bit as it would be alone.
     ``level`` and ``spread`` (one for each of ``fitted.HORIZONS``) are added to the log mean and the log size: what a company's own
     incidents say (``own``).
     """
-    log_mean, log_size = (one[horizons] for one in moments(regressors(at_hand), level, spread))
+    looks = np.atleast_2d(at_hand)
+    log_mean, log_size = (one[:, 0, horizons].ravel() for one in moments(regressors(looks)[:, None], level, spread))
     shape, scale = gamma(log_mean, log_size)
-    return Law(shape, scale, fitted.RAW, maps(fitted.OBSERVED[int(at_hand[6] == 0)], horizons, log_mean, at_hand[0]))
+    places, counts, shares = np.tile(horizons, len(looks)), looks[:, 0].repeat(horizons.size), (looks[:, 6] == 0).repeat(horizons.size)
+    observed = np.empty((shape.size, fitted.RAW.size))
+    for kind in set(shares.tolist()):
+        rows = shares == kind
+        observed[rows] = maps(fitted.OBSERVED[int(kind)], places[rows], log_mean[rows], counts[rows])
+    return Law(shape, scale, fitted.RAW, observed)
 
 
 def moments(inputs: Array, level: Array | float = 0.0, spread: Array | float = 0.0) -> tuple[Array, Array]:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import starmap
 
 from monitor import forecast, reach
 from monitor.attention import bad_news
@@ -205,10 +206,11 @@ def _look_at(store: Store, parts: Parts, memory: Memory, incidents: Sequence[Inc
     for first in range(0, len(incidents), AT_ONCE):
         batch = incidents[first : first + AT_ONCE]
         seen = _seen(store, parts, batch, now, past)
+        ahead = _ahead(store, parts, batch, seen, now, past)
         for incident, reached in zip(batch, seen, strict=True):
-            ahead = None if reached is None else _ahead(store, parts, incident, reached, now, past)
             emergence = _emergence(_detector(store, parts, memory), incident, alarms.get(incident.id))
-            _keep(store, parts, Assessment(incident.id, now, emergence, reached, ahead, incident.posts, incident.authors), incident)
+            foretold = ahead.get(incident.id)
+            _keep(store, parts, Assessment(incident.id, now, emergence, reached, foretold, incident.posts, incident.authors), incident)
 
 
 def _seen(store: Store, parts: Parts, incidents: Sequence[Incident], now: datetime, past: _Past) -> list[Reach | None]:
@@ -216,13 +218,20 @@ def _seen(store: Store, parts: Parts, incidents: Sequence[Incident], now: dateti
     return reach.estimates(posts, now, parts.settings.reach, past.sight)
 
 
-def _ahead(store: Store, parts: Parts, incident: Incident, seen: Reach, now: datetime, past: _Past) -> Forecast:
+def _ahead(
+    store: Store, parts: Parts, incidents: Sequence[Incident], seen: Sequence[Reach | None], now: datetime, past: _Past
+) -> dict[int, Forecast]:
+    """The forecasts of the incidents whose reach is known, by incident."""
+    known = {incident.id: _case(store, incident, people, now) for incident, people in zip(incidents, seen, strict=True) if people}
     settings = parts.settings
-    history = [forecast.Point(at, people, posts) for at, people, posts in store.incidents.reach_history(incident.id)]
+    found = forecast.predictions(list(known.values()), now, settings.monitor.threshold, settings.forecast, past.growth)
+    return dict(zip(known, found, strict=True))
+
+
+def _case(store: Store, incident: Incident, seen: Reach, now: datetime) -> forecast.Case:
+    history = list(starmap(forecast.Point, store.incidents.reach_history(incident.id)))
     history.append(forecast.Point(now, seen.people.p50, incident.posts))
-    return forecast.predict(
-        history, seen, incident.opened_at, now, settings.monitor.threshold, settings.forecast, seed=incident.id, own=past.growth
-    )
+    return forecast.Case(history, seen.people, incident.opened_at)
 
 
 def _keep(store: Store, parts: Parts, assessment: Assessment, incident: Incident) -> None:
