@@ -166,7 +166,7 @@ class Estimates:
         found = self._db.rows(
             f"""SELECT {INCIDENT} FROM {LIVE_INCIDENTS} AND (
                 severity = 'critical' AND 'receiver_cap' =
-                    (SELECT reason FROM decisions WHERE incident = incidents.id ORDER BY decisions.id DESC LIMIT 1)
+                    (SELECT reason FROM decisions INDEXED BY decisions_of WHERE incident = incidents.id ORDER BY decisions.id DESC LIMIT 1)
                 OR id IN (SELECT incident FROM decisions INDEXED BY decisions_held
                     WHERE reason = 'receiver_cap' AND severity = 'critical' AND at >= ?))""",
             (stamp(since),),

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
+from crowd import placing
 
 from monitor import assembly, config, replay
 from monitor.classifiers import Classifier
@@ -34,6 +35,8 @@ TROUBLES = (
     "환불 언제 되나요 연락이 없습니다",
     "앱이 자꾸 꺼져서 못 쓰겠어요",
 )
+FEW = 10
+"""So many of the live incidents have news in an ordinary tick."""
 CHATTER = ("오늘 지나가다 봤어요", "채용 공고 떴네요", "배송 잘 받았습니다 감사합니다", "주가 전망 어떻게 보세요")
 
 
@@ -214,10 +217,10 @@ class Clocked:
 
 
 def live_tick(parts: assembly.Parts, folder: Path, live: int) -> dict[str, float]:
-    """Measure a tick in which each of ``live`` incidents gets a new post, and one with nothing new: processor time, median of five.
+    """Measure a tick in which each of ``live`` incidents gets a new post, one with nothing new, and one in which ``FEW`` get one.
 
-    Every incident has six words of its own and engagement, so that reach and forecast are reckoned for each. What the model takes of the
-    first is told apart.
+    Processor time, median of five. Every incident has six words of its own and engagement, so that reach and forecast are reckoned for
+    each. What the model takes is told apart.
     """
     model = Clocked(parts.classifier)
     parts = replace(parts, classifier=model)
@@ -235,16 +238,18 @@ def live_tick(parts: assembly.Parts, folder: Path, live: int) -> dict[str, float
                 store.incidents.add_members([Member(post.id, name, number, Because("grouping_first"))], now)
                 store.posts.mark([(post.id, name)], Step.ASSESSED)
         pipeline = Pipeline(store, parts)
-        seconds: list[tuple[float, float, float]] = []
-        for round_ in range(1, 11):
+        seconds: list[tuple[float, ...]] = []
+        for round_ in range(1, 20, 2):
             now += timedelta(minutes=10)
             take_in(store, parts, troubles(live, round_, now), now)
-            model.seconds = 0.0
-            busy = spent(pipeline, now)
+            busy = spent(pipeline, model, now)
             now += timedelta(minutes=1)
-            seconds.append((busy, model.seconds, spent(pipeline, now)))
+            idle, _ = spent(pipeline, model, now)
+            now += timedelta(minutes=1)
+            take_in(store, parts, troubles(FEW, round_ + 1, now), now)
+            seconds.append((*busy, idle, *spent(pipeline, model, now)))
         standing = len(store.incidents.live())
-    names = ("live_tick_cpu_ms", "live_tick_model_cpu_ms", "live_idle_tick_cpu_ms")
+    names = ("live_tick_cpu_ms", "live_tick_model_cpu_ms", "live_idle_tick_cpu_ms", "live_few_tick_cpu_ms", "live_few_tick_model_cpu_ms")
     middle = {name: round(1000 * sorted(times)[2], 1) for name, times in zip(names, zip(*seconds[5:], strict=True), strict=True)}
     return {"live_incidents": standing, **middle}
 
@@ -268,11 +273,12 @@ def take_in(store: Store, parts: assembly.Parts, batch: Sequence[Post], now: dat
         store.posts.add(batch, authors_of(batch), mentions, [Engagement(post.id, now, 3, 1, 1, 400) for post in batch], [], now)
 
 
-def spent(pipeline: Pipeline, now: datetime) -> float:
-    """Return the seconds of processor time that a tick takes."""
+def spent(pipeline: Pipeline, model: Clocked, now: datetime) -> tuple[float, float]:
+    """Return the seconds of processor time that a tick takes, and how many of them the model takes."""
+    model.seconds = 0.0
     started = time.process_time()
     pipeline.tick(now)
-    return time.process_time() - started
+    return time.process_time() - started, model.seconds
 
 
 def main() -> None:
@@ -290,6 +296,7 @@ def main() -> None:
         figures |= matching(50_000 // scale)
         figures |= classify(parts, 50_000 // scale)
         figures |= group(parts, folder, 10_000 // scale)
+        figures |= placing(50_000 // scale, START, SYLLABLES)
         figures |= whole_replay(parts, folder, 10_000 // scale)
         figures |= live_tick(parts, folder, 500)
         for stored in (10_000, 100_000) if quick else (10_000, 100_000, 1_000_000):
