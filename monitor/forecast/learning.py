@@ -38,6 +38,7 @@ DOUBT = 0.5
 """How far a company's level and spread may well lie from the shipped ones (one standard deviation)."""
 SMALLEST = 1e-9
 STEP = 0.02
+FIRST_DAY = timedelta(days=1)
 _WANTED = 0.2
 
 
@@ -93,11 +94,15 @@ def adapted(miss: float, missed: float, step: float = STEP) -> float:
 
 
 def _missed(course: Course) -> float:
-    """The share of what was foretold, as it was shown, that came outside its interval; what never came due is left out."""
+    """The share of what was foretold on the first day that came outside its interval, as shown; what never came due is left out.
+
+    Later looks would speak for almost certainty, when nearly nothing comes any more, and narrow the intervals of the first hours.
+    """
     points = course.points
     outside = [
         not told.p10 <= came <= told.p90
         for look, _ in course.looks
+        if look.at <= course.opened_at + FIRST_DAY
         for name, told in look.horizons.items()
         if name in SHOWN and (came := _people(points, look.at + timedelta(seconds=fitted.HORIZONS[SHOWN[name]]))) is not None
     ]

@@ -99,17 +99,26 @@ def fared(courses: Sequence[Course]) -> dict[str, object]:
     }
 
 
+def lived(spreads: Sequence[Spread]) -> tuple[list[Course], list[Own]]:
+    """Live through incidents one after the other, each with the width of the intervals that those before it taught."""
+    past, widths = [], [SHIPPED]
+    for number, spread in enumerate(spreads):
+        past.append(course(spread, number, widths[-1]))
+        widths.append(learn(past[-1:], START, widths[-1], Parameters().miss))
+    return past, widths[1:]
+
+
 def company(factors: dict[str, float], counts: Sequence[int], tests: int, seed: int) -> dict[str, object]:
     """Learn from the first incidents, forecast the further ones."""
     laws = Laws(horizon_hours=120.0)
     for name, factor in factors.items():
         laws = laws.scaled(name, factor)
     random = np.random.default_rng(seed)
-    past = [course(incident(random, laws), number) for number in range(max(counts))]
+    past, widths = lived([incident(random, laws) for _ in range(max(counts))])
     further = [incident(random, laws) for _ in range(tests)]
     report: dict[str, object] = {"shipped": fared([course(one, number) for number, one in enumerate(further)])}
     for count in counts:
-        own = learn(past[:count], START, SHIPPED, Parameters().miss)
+        own = learn(past[:count], START, widths[count - 1], Parameters().miss)
         fares = fared([course(one, number, own) for number, one in enumerate(further)])
         report[f"after {count}"] = {
             "used": bool(own.version), "level": own.level, "spread": own.spread, "miss": own.miss and round(own.miss, 3),
