@@ -152,8 +152,8 @@ class Words:
             return Heard(len(features), [], _NONE, _NONE, _NO_SLOTS, _NO_SLOTS, _NO_SLOTS)
         words, numbers, kinds, shares, holders_of = zip(*found, strict=True)
         lengths = np.array([len(holders.slots) for holders in holders_of])
-        slots = np.concatenate([np.frombuffer(holders.slots, np.int32) for holders in holders_of])
-        counts = np.concatenate([np.frombuffer(holders.counts, np.int32) for holders in holders_of])
+        slots = np.frombuffer(b"".join([holders.slots for holders in holders_of]), np.int32)
+        counts = np.frombuffer(b"".join([holders.counts for holders in holders_of]), np.int32)
         strange = self._strangeness(day)
         others = np.add.reduceat(strange[slots], np.cumsum(lengths) - lengths) / _UNIT
         everyone = PRIOR + (float(strange.sum()) / _UNIT) ** CROWDING
@@ -184,10 +184,11 @@ class Words:
     def surprises(self, heard: Heard) -> NDArray[np.float64]:
         """Return the surprise of a post in every incident, by slot."""
         times = 1 - OWN + heard.gained * heard.counts / self._posts[heard.slots]
-        best = np.ones((heard.words, self._slots))
-        np.maximum.at(best, (heard.word, heard.slots), times)
-        word, known = np.nonzero(best > 1)
-        said = np.bincount(known, np.minimum(np.log(best[word, known]), self._cap), self._slots)
+        best = np.ones(heard.words * self._slots)  # word by word: numpy is several times quicker at one axis than at two
+        np.maximum.at(best, heard.word * self._slots + heard.slots, times)
+        places = np.flatnonzero(best > 1)
+        known = places % max(self._slots, 1)
+        said = np.bincount(known, np.minimum(np.log(best[places]), self._cap), self._slots)
         unknown = heard.words - np.bincount(known, minlength=self._slots)
         total: NDArray[np.float64] = said - UNLIKE * np.minimum(unknown, MOST_UNLIKE)
         return total
