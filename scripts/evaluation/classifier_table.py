@@ -14,12 +14,11 @@ from monitor.classifiers.embedded.wording import MARK
 from monitor.domain import TOPICS, Labels, Passage
 from scripts.evaluation import classifier_speed
 from scripts.training import corpus, figures
-from scripts.training.corpus import NEVER, Example
+from scripts.training.corpus import HELD_READER, HELD_TROUBLES, NEVER, Example
 from scripts.training.fitting import Numbers
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "../shared/data/text"
-HELD_READER, HELD_TROUBLES = "shoal", "rudder.jsonl"
 BATCH = 1024
 # set, figure, floor, aim
 OPEN = (

@@ -14,6 +14,7 @@ from monitor.classifiers.embedded.wording import marked
 
 MOVIE, SHOP, CROWD = range(3)  # kinds of text, each with sentiment weights of its own
 NEVER, MIXING, READ, FIRST, SECOND = "test", "mixing", "read", "first", "second"  # which part of the training may see a text
+HELD_READER, HELD_TROUBLES = "shoal", "rudder.jsonl"  # a reader and a file of troubles that nobody learns from
 
 
 @dataclass(frozen=True)

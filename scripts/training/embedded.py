@@ -31,7 +31,7 @@ from monitor.classifiers.embedded.wording import MARK
 from monitor.domain import TOPICS
 from scripts.training import card, corpus, export, figures, linear, mixing, vectors
 from scripts.training.branches import Branches, gathered
-from scripts.training.corpus import MIXING, NEVER, Example
+from scripts.training.corpus import HELD_READER, HELD_TROUBLES, MIXING, NEVER, Example
 from scripts.training.encoder import padded
 from scripts.training.lessons import paraphrases, translations, troubles
 from scripts.training.matrices import read_lexicon
@@ -41,8 +41,6 @@ from scripts.training.trunk import Trunk, grown, start_vectors
 
 ROOT = Path(__file__).resolve().parents[2]
 SENTIMENTS = figures.SENTIMENTS
-HELD_READER = "shoal"  # nobody learns from what this reader labelled
-HELD_TROUBLES = "rudder.jsonl"
 SCORED = (
     "nsmc_train",
     "kodoli",

@@ -18,6 +18,7 @@ sys.path.insert(0, str(ROOT))
 
 from monitor.classifiers.embedded.encoder import Encoder  # noqa: E402
 from monitor.classifiers.embedded.wording import MARK, marked  # noqa: E402
+from scripts.training.corpus import HELD_TROUBLES  # noqa: E402
 
 GAIN, MIDDLE, MOST, CAP = 1.0, 0.1, 6, 2.4
 
@@ -29,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     options = parser.parse_args(argv)
     card = json.loads((options.model / "card.json").read_text(encoding="utf-8"))
     encoder = Encoder((options.model / "tokenizer.json").read_bytes(), (options.model / "model.onnx").read_bytes())
-    told = (path.read_text(encoding="utf-8") for path in sorted((ROOT / "models/pairs").glob("*.jsonl")) if path.stem != "rudder")
+    told = (path.read_text(encoding="utf-8") for path in sorted((ROOT / "models/pairs").glob("*.jsonl")) if path.name != HELD_TROUBLES)
     texts = [one["text"] for lines in told for line in lines.splitlines() for one in json.loads(line)["texts"]]
     vectors = encoder.judge([marked(text, ()).replace(MARK, " ") for text in texts])[1]
     korean = [re.search("[가-힣]", text) is not None for text in texts]
