@@ -12,7 +12,8 @@ from conftest import SHARED
 
 from monitor.collectors import Page
 from monitor.collectors.naver import Naver
-from monitor.collectors.naver.reading import WRONG, native, read
+from monitor.collectors.naver.reading import native, read
+from monitor.collectors.reading import MALFORMED
 from monitor.domain import Post, Precision, Watch
 from monitor.errors import AuthFailed, BudgetSpent, RateLimited, Unavailable
 from monitor.matching import Matcher
@@ -242,7 +243,7 @@ def parse_recorded() -> tuple[dict[str, list[Post]], dict[str, Counter[str]], li
             fields.setdefault(kind, Counter()).update(list(result))
             try:
                 found.setdefault(kind, []).append(read(result, kind, "주식", (), datetime(2026, 11, 2, tzinfo=UTC))[0])  # type: ignore[arg-type]
-            except WRONG as error:
+            except MALFORMED as error:
                 left_out.append(f"{kind}: {error}")
     return found, fields, left_out
 

@@ -24,9 +24,10 @@ from urllib3 import HTTPResponse
 from monitor import collectors
 from monitor.collectors import Page, web
 from monitor.collectors.metering import Allowance, Meter
+from monitor.collectors.reading import MALFORMED
 from monitor.collectors.reddit import Options, Reddit
 from monitor.collectors.reddit.link import Refused
-from monitor.collectors.reddit.things import BROKEN, Thing
+from monitor.collectors.reddit.things import Thing
 from monitor.decode import Secret
 from monitor.domain import Author, Watch
 from monitor.errors import AuthFailed, BudgetSpent, CollectFailed, RateLimited, Unavailable
@@ -137,7 +138,7 @@ _FIELDS = ("id", "name", "author", "title", "selftext", "body", "created_utc", "
     _JSON | st.fixed_dictionaries({"kind": st.sampled_from(["t1", "t3"]) | _JSON, "data": st.dictionaries(st.sampled_from(_FIELDS), _JSON)})
 )
 def test_nothing_that_reddit_could_say_breaks_more_than_its_entry(child: Any) -> None:
-    with contextlib.suppress(BROKEN):
+    with contextlib.suppress(MALFORMED):
         Thing.of(child)
     Thing.name_of(child)
 
@@ -635,7 +636,7 @@ def parse_recorded(name: str) -> tuple[list[Thing], Counter[str], Counter[str]]:
         for child in reddit.link.listing("any", {}).children:
             try:
                 thing = Thing.of(child)
-            except BROKEN as error:
+            except MALFORMED as error:
                 dropped[f"{child.get('kind')}: {error}"] += 1
                 continue
             things.append(thing)

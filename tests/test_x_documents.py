@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from monitor.collectors.metering import Meter
-from monitor.collectors.x.records import BROKEN, Record, read_author, read_post
+from monitor.collectors.reading import MALFORMED
+from monitor.collectors.x.records import Record, read_author, read_post
 from monitor.domain import Watch
 from tests.checks.collectors import WATCH
 from tests.conftest import SHARED
@@ -48,7 +49,7 @@ def parse_recorded(answers: list[dict[str, Any]]) -> Parsed:
         for found in answer["data"] if isinstance(answer["data"], list) else [answer["data"]]:
             try:
                 records.append(read_post(found, datetime(2026, 1, 1, tzinfo=UTC)))
-            except BROKEN as error:
+            except MALFORMED as error:
                 dropped[type(error).__name__] += 1
     names = ("author_id", "language", "reply_to", "repost_of", "quote_of", "community")
     fields = Counter(name for record in records for name in names if getattr(record.post, name) is not None)

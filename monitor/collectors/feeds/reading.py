@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 import feedparser
 
+from monitor.collectors.reading import MALFORMED
 from monitor.collectors.texts import clean_text, plain_of_html
 from monitor.collectors.walking import moment
 from monitor.domain import Author, Post, Precision
@@ -56,7 +57,7 @@ def entries_of(body: bytes, kind: str, url: str, about: str | None, now: datetim
     for entry in feed.entries[:MOST]:
         try:
             found.append(_read(entry, feed.feed, url, about, now))
-        except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError) as error:
+        except MALFORMED as error:
             problems.append(f"an entry was left out: {type(error).__name__} {error}")
     return found, problems
 

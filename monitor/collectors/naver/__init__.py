@@ -15,9 +15,10 @@ from typing import Any, Literal
 
 from monitor.collectors import Hole, Page, Query
 from monitor.collectors.metering import Meter
-from monitor.collectors.naver.reading import WRONG, Kind, read
+from monitor.collectors.naver.reading import Kind, read
 from monitor.collectors.naver.walks import Walk, Walks
 from monitor.collectors.queries import terms_of
+from monitor.collectors.reading import MALFORMED
 from monitor.collectors.web import Answer, Web
 from monitor.decode import Secret
 from monitor.domain import Author, Post, Precision, Watch
@@ -151,7 +152,7 @@ class Naver:
         for result in found:
             try:
                 post, author = read(result, kind, term, self.none[term], now)
-            except WRONG as error:
+            except MALFORMED as error:
                 problems.append(f"a result of {kind} was left out: {type(error).__name__} {error}")
                 continue
             posts.append(post)

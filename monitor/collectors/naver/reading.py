@@ -12,13 +12,12 @@ from unicodedata import normalize
 from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
+from monitor.collectors.reading import MALFORMED
 from monitor.collectors.texts import plain_of_html
 from monitor.domain import Author, Post, Precision
 from monitor.plain import address
 
 Kind = Literal["blog", "cafearticle", "kin", "news"]
-WRONG = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
-"""What reading a result of another shape than expected may raise."""
 SEOUL = ZoneInfo("Asia/Seoul")
 
 _IN_PATH = {
@@ -33,7 +32,7 @@ _PASSING = re.compile(r"(?:^|&)utm_\w+=[^&]*")
 
 
 def read(result: Any, kind: Kind, term: str, none: Sequence[str], now: datetime) -> tuple[Post, Author | None]:
-    """Return the post and its author (of blogs; the others name none); raises one of ``WRONG``."""
+    """Return the post and its author (of blogs; the others name none); raises one of ``MALFORMED``."""
     text = "\n".join(filter(None, (plain_of_html(result[part]) for part in ("title", "description"))))
     at, precision = _time(result, kind, now)
     link = str(result["link"])
@@ -76,7 +75,7 @@ def _time(result: Mapping[str, Any], kind: Kind, now: datetime) -> tuple[datetim
         if kind == "news":
             at = parsedate_to_datetime(result["pubDate"])
             return (at if at.tzinfo else at.replace(tzinfo=SEOUL)).astimezone(UTC), Precision.SECOND
-    except WRONG:
+    except MALFORMED:
         pass
     return now, Precision.SEEN
 

@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 from monitor.collectors import Page, Query
 from monitor.collectors.metering import Meter
 from monitor.collectors.progress import Progress, Reach
+from monitor.collectors.reading import MALFORMED
 from monitor.collectors.reddit.link import Link, Listing, Refused
 from monitor.collectors.reddit.sources import Source, listed, searched
-from monitor.collectors.reddit.things import BROKEN, FULLNAME, Thing
+from monitor.collectors.reddit.things import FULLNAME, Thing
 from monitor.collectors.walking import Batch, newest_first
 from monitor.decode import Secret
 from monitor.domain import Gone, Watch
@@ -159,7 +160,7 @@ class Reddit:
         for child in listing.children:
             try:
                 things.append(Thing.of(child))
-            except BROKEN as error:
+            except MALFORMED as error:
                 problems.append(f"an entry was left out: {type(error).__name__} {error}")
         shown = [thing for thing in things if not thing.removed]
         authors = {thing.author.id: thing.author for thing in shown if thing.author}
@@ -182,7 +183,7 @@ class Reddit:
             try:
                 thing = Thing.of(child)
                 things[thing.name] = thing
-            except BROKEN as error:
+            except MALFORMED as error:
                 problems.append(f"an entry was left out: {type(error).__name__} {error}")
                 broken.add(Thing.name_of(child))
         missing = [] if None in broken else [name for name in names if name not in things and name not in broken]

@@ -12,8 +12,6 @@ from monitor.collectors.texts import LONGEST, clean_text, plain_of_entities
 from monitor.collectors.walking import moment
 from monitor.domain import Author, Engagement, Post
 
-BROKEN = (KeyError, TypeError, ValueError, OverflowError, OSError)
-"""What reading an entry that is not as documented raises."""
 FULLNAME = re.compile(r"t[13]_[0-9a-z]{1,16}")
 _ACCOUNT = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _COMMUNITY = re.compile(r"[ru]/[A-Za-z0-9_.-]{1,64}")
@@ -36,7 +34,7 @@ class Thing:
 
     @classmethod
     def of(cls, child: Any) -> Thing:
-        """Read one entry of a listing; raises one of ``BROKEN``."""
+        """Read one entry of a listing; raises one of ``MALFORMED``."""
         name = cls.name_of(child)
         if name is None:
             raise ValueError("no full name of a post or comment")

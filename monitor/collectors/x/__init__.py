@@ -10,13 +10,14 @@ from typing import Annotated, Any
 from monitor.collectors import Hole, Page, Query
 from monitor.collectors.metering import Meter
 from monitor.collectors.progress import Progress, Reach, Stretch
+from monitor.collectors.reading import MALFORMED
 from monitor.collectors.x.authors import Authors
 from monitor.collectors.x.counting import Counting, Sentinel
 from monitor.collectors.x.looking import look_again
 from monitor.collectors.x.platform import PER_LOOKUP, Found, Ledger, Names, Platform, Refused
 from monitor.collectors.x.prices import Paid, Prices
 from monitor.collectors.x.questions import Question, questions_for, unaskable
-from monitor.collectors.x.records import BROKEN, EVERYWHERE, Record, read_post
+from monitor.collectors.x.records import EVERYWHERE, Record, read_post
 from monitor.decode import Between, Secret
 from monitor.domain import Author, Gone, Post, Watch
 from monitor.errors import CollectFailed, Unavailable
@@ -199,7 +200,7 @@ class X:
         for found in posts:
             try:
                 records.append(read_post(found, now))
-            except BROKEN as error:
+            except MALFORMED as error:
                 problems.append(f"a post was left out: {type(error).__name__} {clean(str(error), 80)}")
         return records, problems
 

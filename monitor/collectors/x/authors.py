@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from monitor.collectors.reading import MALFORMED
 from monitor.collectors.x.platform import PER_LOOKUP, Platform
-from monitor.collectors.x.records import BROKEN, read_author
+from monitor.collectors.x.records import read_author
 from monitor.domain import Author
 
 MOST = 50_000
@@ -46,5 +47,5 @@ def _read(users: Sequence[Mapping[str, Any]]) -> Iterator[Author]:
     for user in users:
         try:
             yield read_author(user)
-        except BROKEN:
+        except MALFORMED:
             continue

@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from monitor.collectors import Page
+from monitor.collectors.reading import MALFORMED
 from monitor.collectors.x.platform import PER_LOOKUP, Platform, about, kind_of
-from monitor.collectors.x.records import BROKEN, EVERYWHERE, Record, native, read_post
+from monitor.collectors.x.records import EVERYWHERE, Record, native, read_post
 from monitor.domain import Gone
 
 NOT_SHOWN = frozenset(("resource-not-found", "not-authorized-for-resource", "disallowed-resource"))
@@ -55,7 +56,7 @@ def _asked(platform: Platform, natives: Sequence[str], now: datetime) -> tuple[l
     for one in found.posts:
         try:
             records.append(read_post(one, now))
-        except BROKEN as error:
+        except MALFORMED as error:
             problems.append(f"a post could not be read again: {type(error).__name__}")
     asked = set(natives)
     gone = {one for error in found.errors if kind_of(error) in NOT_SHOWN and (one := _post_in(error)) in asked}

@@ -11,8 +11,6 @@ from monitor.collectors.reading import count
 from monitor.collectors.texts import plain_of_entities
 from monitor.domain import Author, Engagement, Post
 
-BROKEN = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
-"""What reading a record that is not as documented may raise."""
 EVERYWHERE = frozenset(("XX", "XY"))
 """X's codes for a post withheld in all countries, or for reasons of copyright."""
 _EPOCH = datetime(2010, 11, 4, 1, 42, 54, 657_000, UTC)
@@ -41,7 +39,7 @@ class Record:
 
 
 def read_post(found: Mapping[str, Any], observed_at: datetime) -> Record:
-    """Return the record of one post; raises one of ``BROKEN`` if it lacks what no post can lack."""
+    """Return the record of one post; raises one of ``MALFORMED`` if it lacks what no post can lack."""
     version = native(found["id"])
     versions = sorted({version, *map(native, _either(found, "edit_history_tweet_ids", "edit_history_post_ids") or ())}, key=int)
     references = {one["type"]: f"x:{native(one['id'])}" for one in _either(found, "referenced_tweets", "referenced_posts") or ()}
@@ -64,7 +62,7 @@ def read_post(found: Mapping[str, Any], observed_at: datetime) -> Record:
 
 
 def read_author(found: Mapping[str, Any]) -> Author:
-    """Return one account; raises one of ``BROKEN`` if it has no id."""
+    """Return one account; raises one of ``MALFORMED`` if it has no id."""
     handle = found.get("username")
     metrics = found.get("public_metrics")
     followers = _count(metrics, "followers_count") if isinstance(metrics, Mapping) else None

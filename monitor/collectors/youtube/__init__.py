@@ -15,10 +15,11 @@ from monitor.collectors import Page, Query
 from monitor.collectors.metering import Meter
 from monitor.collectors.progress import Reach
 from monitor.collectors.queries import any_of, spellings_of, terms_of
+from monitor.collectors.reading import MALFORMED
 from monitor.collectors.walking import Batch, newest_first
 from monitor.collectors.youtube.api import Api, NotShown
 from monitor.collectors.youtube.memory import Memory, spacing
-from monitor.collectors.youtube.reading import COMMENT_ID, VIDEO_ID, WRONG, comments, moment_of, videos
+from monitor.collectors.youtube.reading import COMMENT_ID, VIDEO_ID, comments, moment_of, videos
 from monitor.decode import Between, Secret
 from monitor.domain import Gone, Watch
 from monitor.errors import BudgetSpent
@@ -214,7 +215,7 @@ class YouTube:
                     top = thread["snippet"]["topLevelComment"]
                     oldest.append(moment_of(top["snippet"]["publishedAt"]))
                     said += [{**top, "totalReplyCount": thread["snippet"].get("totalReplyCount")}, *self._replies(thread)]
-                except WRONG as error:
+                except MALFORMED as error:
                     problems.append(f"a thread was left out: {type(error).__name__} {error}")
             batch = comments(said, self.clock(), about)
             yield replace(batch, oldest=min(oldest, default=None), problems=[*batch.problems, *problems])
@@ -245,5 +246,5 @@ def _stamp(result: Any) -> tuple[str, datetime] | None:
     try:
         native = result["id"]["videoId"]
         return (native, moment_of(result["snippet"]["publishedAt"])) if VIDEO_ID.fullmatch(native) else None
-    except WRONG:
+    except MALFORMED:
         return None

@@ -7,12 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from monitor.collectors.reading import MALFORMED
 from monitor.collectors.texts import clean_text
 from monitor.collectors.walking import Batch
 from monitor.domain import Author, Engagement, Post
 
-WRONG = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
-"""What reading a record of another shape than expected may raise."""
 VIDEO_ID = re.compile(r"[A-Za-z0-9_-]{11}")
 COMMENT_ID = re.compile(r"[A-Za-z0-9_.-]{12,200}")
 
@@ -32,7 +31,7 @@ def _batch(found: Iterator[tuple[Any, str | None]], read: Any, now: datetime) ->
     for one, about in found:
         try:
             post, author, counts, changed = read(one, now, about)
-        except WRONG as error:
+        except MALFORMED as error:
             problems.append(f"a video or comment was left out: {type(error).__name__} {error}")
             continue
         posts.append(post)
