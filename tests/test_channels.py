@@ -16,7 +16,7 @@ from monitor import signing
 from monitor.decode import Secret
 from monitor.domain import Quote, Reply
 from monitor.errors import DeliveryFailed
-from monitor.notifiers import Notifier, apprise, channels, jandi, naver_works, posting, webhook
+from monitor.notifiers import Notifier, apprise, channels, jandi, naver_works, webhook
 
 NOON = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 QUICK = timedelta(seconds=5)
@@ -150,13 +150,6 @@ def test_marks_that_chat_programs_act_on_are_taken_from_posts(hooks: Hooks) -> N
         said = "\n".join(hooks.said)
         assert not [mark for mark in ("@everyone", "@here", "<!channel>", "](http") if mark in said]
         assert "https://social.example/@someone/1" in said
-
-
-@pytest.mark.parametrize(
-    ("stated", "seconds"), [("120", 120), ("-5", 0), ("1e9", 86_400), ("nan", None), ("soon", None), ("Sat, 21 Nov 2026 03:01:00 GMT", 60)]
-)
-def test_retry_after_is_read(stated: str, seconds: float | None) -> None:
-    assert posting.waits(stated, NOON) == seconds
 
 
 @pytest.mark.parametrize("url", ["http://example.com/x", "ftp://example.com", "https://", "", "https://[", "javascript:alert(1)"])

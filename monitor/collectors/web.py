@@ -6,13 +6,11 @@ Secrets travel in headers only and are taken out of whatever an error says.
 from __future__ import annotations
 
 import json
-import math
 import socket
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -26,10 +24,10 @@ from monitor.collectors.metering import Meter
 from monitor.decode import Secret
 from monitor.errors import AuthFailed, BudgetSpent, CollectFailed, RateLimited, Unavailable
 from monitor.plain import clean
+from monitor.waiting import retry_after
 
 CONNECT_SECONDS, READ_SECONDS, WHOLE_SECONDS = 5.0, 15.0, 60.0
 LARGEST_ANSWER = 32_000_000
-LONGEST_WAIT = 86_400.0
 WAIT_UNTOLD = 60.0
 """What a 429 without Retry-After means, in seconds."""
 _SAID = 200
@@ -172,7 +170,7 @@ def whole_body(source: str, response: requests.Response, deadline: float) -> byt
 def failure(source: str, status: int, headers: Mapping[str, str], said: str, now: datetime) -> CollectFailed:
     """Return the error for an HTTP status: 401 and 403 refuse us, 402 wants money, 429 asks to wait, all else is trouble of the source."""
     why = f"HTTP {status}" + (f": {said}" if said else "")
-    wait = retry_after(headers, now)
+    wait = retry_after(headers.get("retry-after"), now)
     match status:
         case 401 | 403:
             return AuthFailed(source, why)
@@ -195,21 +193,6 @@ def _login_of_address(request: requests.PreparedRequest) -> requests.PreparedReq
     """Add the login that stands in the address (``https://name:word@host``), unless the request carries one already."""
     name, word = get_auth_from_url(request.url or "")
     return HTTPBasicAuth(name, word)(request) if name and "authorization" not in request.headers else request
-
-
-def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Return the seconds to wait that Retry-After (a number or a date) asks for, at most a day; None if it says nothing."""
-    stated = headers.get("retry-after", "").strip()
-    try:
-        seconds = float(stated)
-        return None if math.isnan(seconds) else min(max(seconds, 0.0), LONGEST_WAIT)
-    except ValueError:
-        pass
-    try:
-        at = parsedate_to_datetime(stated)
-    except ValueError:
-        return None
-    return min(max(((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds(), 0.0), LONGEST_WAIT)
 
 
 def _within(here: str, there: str) -> bool:

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,8 +19,8 @@ from monitor.domain import Message
 from monitor.errors import DeliveryFailed
 from monitor.notifiers import layout
 from monitor.plain import address, clean
+from monitor.waiting import retry_after
 
-LONGEST_WAIT = 86_400.0
 LARGEST_ANSWER = 100_000
 PASSING = frozenset((408, 409, 421, 423, 425, 429))
 """Refusals of the 400s that time may mend; after any other one a person has to act."""
@@ -86,9 +85,8 @@ class Poster:
         if 200 <= status < 300:
             return Answer(status, text)
         permanent = 300 <= status < 500 and status not in PASSING
-        raise DeliveryFailed(
-            self.told(f"HTTP {status} {text}"), permanent=permanent, retry_after=waits(told.get("Retry-After"), self.clock())
-        )
+        wait = retry_after(told.get("Retry-After"), self.clock())
+        raise DeliveryFailed(self.told(f"HTTP {status} {text}"), permanent=permanent, retry_after=wait)
 
     def _read(self, response: requests.Response) -> str:
         """Read as it arrives: an answer that drips in would hold us for hours."""
@@ -120,21 +118,6 @@ class Poster:
             for part in filter(None, (secret, urlsplit(secret).path if "://" in secret else "", secret.rpartition("/")[2])):
                 words = words.replace(part, "***") if len(part) > 3 else words
         return f"{self.name}: {clean(words, 300)}"
-
-
-def waits(stated: str | None, now: datetime) -> float | None:
-    """Return the seconds that Retry-After (a number or a date) asks for, at most a day; None if it says nothing one can read."""
-    if stated is None:
-        return None
-    try:
-        seconds = float(stated)
-    except ValueError:
-        try:
-            at = parsedate_to_datetime(stated)
-        except ValueError:
-            return None
-        seconds = ((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds()
-    return min(max(seconds, 0.0), LONGEST_WAIT) if seconds == seconds else None
 
 
 def texts(message: Message, width: int, longest: int, *, marked: bool = True) -> Iterator[str]:

@@ -27,6 +27,7 @@ from monitor.collectors.metering import Meter
 from monitor.decode import Secret
 from monitor.errors import AuthFailed, CollectFailed, RateLimited, Unavailable
 from monitor.plain import clean
+from monitor.waiting import LONGEST_WAIT
 
 ONE_SOURCE = frozenset((400, 403, 404, 410, 414, 451))
 """Statuses that refuse what was asked for, not us."""
@@ -191,7 +192,7 @@ class Link:
             left, reset = float(headers["x-ratelimit-remaining"]), float(headers["x-ratelimit-reset"])
         except (KeyError, ValueError):
             return
-        if left < 1 and 0 < reset <= web.LONGEST_WAIT:
+        if left < 1 and 0 < reset <= LONGEST_WAIT:
             self._resume_at = self._clock() + timedelta(seconds=reset)
 
     def _wait_for_the_window(self) -> None:

@@ -12,9 +12,10 @@ from datetime import datetime
 from typing import Any
 
 from monitor.collectors.metering import Meter
-from monitor.collectors.web import WAIT_UNTOLD, Answer, Web, retry_after
+from monitor.collectors.web import WAIT_UNTOLD, Answer, Web
 from monitor.decode import Secret
 from monitor.errors import AuthFailed, BudgetSpent, RateLimited, Unavailable
+from monitor.waiting import retry_after
 
 DAY_SPENT = frozenset(("quotaExceeded", "dailyLimitExceeded", "dailyLimitExceededUnreg"))
 TOO_FAST = frozenset(("rateLimitExceeded", "userRateLimitExceeded", "servingLimitExceeded", "RATE_LIMIT_EXCEEDED"))
@@ -77,7 +78,7 @@ class Api:
         if said & DAY_SPENT:
             return BudgetSpent(self.source, f"the day's quota is used up, until midnight in California ({why})")
         if said & TOO_FAST:
-            wait = retry_after(answer.headers, self.web.clock())
+            wait = retry_after(answer.headers.get("retry-after"), self.web.clock())
             return RateLimited(self.source, why, retry_after=WAIT_UNTOLD if wait is None else wait)
         if said & KEY_REFUSED:
             return AuthFailed(self.source, why)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ from slack_sdk.web import SlackResponse
 from monitor.decode import Secret
 from monitor.errors import DeliveryFailed
 from monitor.plain import clean
+from monitor.waiting import retry_after
 
 HOME = "https://slack.com/api/"
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -135,12 +136,9 @@ def ask(method: Callable[..., SlackResponse], **arguments: Any) -> SlackResponse
 
 
 def waits(headers: Mapping[str, Any]) -> float | None:
-    """Return the seconds that ``Retry-After`` asks for, if it says so in a way one can read."""
-    told = next((value for key, value in headers.items() if key.lower() == "retry-after"), None)
-    try:
-        return min(max(float(told), 0.0), 86_400.0) if told is not None else None
-    except (TypeError, ValueError):
-        return None
+    """Return the seconds that Slack asks us to wait; its library leaves the headers' names as the server wrote them."""
+    stated = next((str(value) for key, value in headers.items() if key.lower() == "retry-after"), None)
+    return retry_after(stated, datetime.now(UTC))
 
 
 def _refused(name: str, error: SlackApiError, secret: str | None) -> Refused:
