@@ -3,6 +3,7 @@
 ``build(seed, onset, language, incident)`` returns the records (format a of the post records) and the truth behind them.
 """
 
-from .build import DEFAULT_ONSET, WATCH_NAME, WATCH_TERMS, Truth, build
+from .build import WATCH_NAME, WATCH_TERMS, Truth, build
+from .plot import DEFAULT_ONSET
 
 __all__ = ["DEFAULT_ONSET", "WATCH_NAME", "WATCH_TERMS", "Truth", "build"]
