@@ -34,6 +34,7 @@ from monitor.store.signals import Signals
 from monitor.store.sources import Cost, Sources
 from monitor.store.staff_views import OFFSET
 from monitor.store.subscribers import CHANNEL, Subscribers
+from monitor.store.traces import Traces
 from monitor.store.used import Used
 from monitor.store.voices import Voices
 from monitor.store.weekly import Weekly
@@ -75,7 +76,8 @@ class Store:
     def __init__(self, connection: Connection, searchable: bool):
         self._db = connection
         self.path = connection.path
-        self._retention = Retention(connection, searchable)
+        self._traces = Traces(connection, searchable)
+        self._retention = Retention(connection, self._traces)
         self.posts = Posts(connection, self._retention, searchable)
         self.incidents = Incidents(connection, self.posts, self._retention)
         self.outbox = Outbox(connection)
@@ -175,11 +177,11 @@ class Store:
 
     def unswept(self) -> bool:
         """Whether words were removed whose traces in the index's older parts and in the log file ``sweep`` has yet to remove."""
-        return self._retention.unswept()
+        return self._traces.unswept()
 
     def sweep(self) -> None:
         """Leave no trace of removed words in the file; ``forget`` and ``prune`` do it themselves."""
-        self._retention.sweep()
+        self._traces.sweep()
 
     def prune(self, limits: Limits) -> Removed:
         """Delete what is older than ``limits`` and belongs to no live incident; such posts are not taken in again."""

@@ -13,14 +13,12 @@ from monitor.domain import Gone, Post
 from monitor.errors import NotFound
 from monitor.store.audit import record
 from monitor.store.connection import Connection
-from monitor.store.quotations import Quotation, words_of
+from monitor.store.quotations import Quotation
 from monitor.store.rows import maybe_stamp, stamp, text_of, value_of
 from monitor.store.schema import LIVE_STATUS
-from monitor.store.search import grams
+from monitor.store.traces import Traces
 
 FLOOR = "pruned_before"
-UNSWEPT = "unswept"
-ELLIPSIS = "…"
 _EDITED = '{"code":"store_edited","values":{}}'
 BATCH = 1000
 _EMPTIED = (
@@ -28,8 +26,6 @@ _EMPTIED = (
     | dict.fromkeys(("lines", "facts", "quotes", "why", "actions", "footer", "brief", "replies", "never"), ())
     | {"spread": None, "stage": None}
 )
-COMPARED = 200
-"""So many other posts of an incident are asked whether they have a removed post's words too."""
 
 
 class Removed(NamedTuple):
@@ -58,9 +54,9 @@ class Limits:
 class Retention:
     """Removes and remembers what was removed, by a digest that does not name it."""
 
-    def __init__(self, connection: Connection, searchable: bool):
+    def __init__(self, connection: Connection, traces: Traces):
         self._db = connection
-        self._searchable = searchable
+        self._traces = traces
 
     # ---- what may come in
 
@@ -101,7 +97,7 @@ class Retention:
                         self._redact(n, stamp(line.observed_at))
                     changed += whole
             if changed:
-                self.leave_unswept()
+                self._traces.leave_unswept()
         return len(changed)
 
     def reword(self, n: int, text: str, language: str | None, at: str) -> set[int]:
@@ -113,15 +109,13 @@ class Retention:
         for repost in repeated:
             self._redact(repost, at)
         old, url, created = self._db.rows("SELECT text, url, created_at FROM posts WHERE n = ?", (n,))[0]
-        self._unword([(n, old)])
+        self._traces.take_out([(n, old, url)])
         self._db.execute("UPDATE posts SET text = ?, language = ? WHERE n = ?", (text, language, n))
-        self._unquote([(n, old, url)])
-        if self._searchable and text:
-            self._db.execute("INSERT INTO post_search (rowid, words) VALUES (?, ?)", (n, grams([text])[0]))
+        self._traces.put_in(n, text)
         self._db.execute("DELETE FROM fingerprints WHERE at = ? AND post = ?", (created, n))
         self._db.execute("DELETE FROM vectors WHERE post = ?", (n,))
         self._db.execute("UPDATE incident_posts SET copy_of = NULL, because = ? WHERE post = ?", (_EDITED, n))
-        self.leave_unswept()
+        self._traces.leave_unswept()
         return self._holding([n, *repeated])
 
     def remove(self, numbers: Sequence[int]) -> set[int]:
@@ -130,7 +124,7 @@ class Retention:
             row[0] for row in self._db.rows("SELECT author FROM posts WHERE n IN (SELECT value FROM json_each(?))", (json.dumps(numbers),))
         }
         incidents = self._delete(numbers, "", bury=False)
-        self.leave_unswept()
+        self._traces.leave_unswept()
         self._drop_authors(authors - {None})
         return incidents
 
@@ -154,7 +148,7 @@ class Retention:
                 self._db.execute("DELETE FROM authors WHERE n = ?", (n,))
             self.recount(incidents)
             record(self._db, now, who, "forget", note=f"{posts} posts")
-        self.sweep()
+        self._traces.sweep()
         return Removed(posts, len(found), tuple(sorted(incidents)))
 
     # ---- age
@@ -167,24 +161,8 @@ class Retention:
         """
         posts, authors = (0, 0) if limits.posts is None else self._drop_posts(stamp(limits.posts), maybe_stamp(limits.incidents))
         incidents = self._drop_history(limits)
-        self.sweep()
+        self._traces.sweep()
         return Removed(posts, authors, incidents)
-
-    def leave_unswept(self) -> None:
-        """Note that removed words may still stand in the index's older parts and in the log file, until ``sweep``."""
-        self._db.execute("INSERT OR IGNORE INTO state VALUES (?, ?)", (UNSWEPT, b""))
-
-    def unswept(self) -> bool:
-        """Whether something was removed since the last ``sweep``."""
-        return self._db.value("SELECT 1 FROM state WHERE key = ?", (UNSWEPT,)) is not None
-
-    def sweep(self) -> None:
-        """Leave no trace of removed words in the index and in the log file; waits for nobody."""
-        self._db.execute("DELETE FROM state WHERE key = ?", (UNSWEPT,))
-        if self._searchable:
-            self._db.execute("INSERT INTO post_search (post_search) VALUES ('optimize')")
-        if not self._db.in_transaction:
-            self._db.rows("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def recount(self, incidents: Iterable[int]) -> None:
         """Count the posts and people of incidents again, with their topic and latest post."""
@@ -250,8 +228,7 @@ class Retention:
     def _redact(self, n: int, at: str) -> None:
         """Empty one post. A person whose only post in an incident this was is still counted there, without a name."""
         text, url, author = self._db.rows("SELECT text, url, author FROM posts WHERE n = ?", (n,))[0]
-        self._unword([(n, text)])
-        self._unquote([(n, text, url)])
+        self._traces.take_out([(n, text, url)])
         self._db.execute(
             """UPDATE incident_posts SET because = '{"code":"store_gone","values":{}}', copy_of = NULL,
             person = CASE WHEN person IS NULL OR EXISTS (
@@ -277,8 +254,7 @@ class Retention:
         chosen = json.dumps(numbers)
         found = self._db.rows("SELECT n, text, url, id, created_at FROM posts WHERE n IN (SELECT value FROM json_each(?))", (chosen,))
         incidents = self._holding(numbers)
-        self._unword([row[:2] for row in found])
-        self._unquote([row[:3] for row in found])
+        self._traces.take_out([row[:3] for row in found])
         if bury:
             self._bury([row[3] for row in found], at)
         for table in ("labels", "classifications", "incident_posts", "engagement", "measured", "vectors", "mentions"):
@@ -293,65 +269,6 @@ class Retention:
             "SELECT DISTINCT incident FROM incident_posts WHERE post IN (SELECT value FROM json_each(?))", (json.dumps(numbers),)
         )
         return {row[0] for row in found}
-
-    def _unword(self, posts: Iterable[Sequence[Any]]) -> None:
-        worded = [row for row in posts if row[1]]
-        if self._searchable and worded:
-            words = grams([row[1] for row in worded])
-            self._db.executemany(
-                "INSERT INTO post_search (post_search, rowid, words) VALUES ('delete', ?, ?)",
-                [(row[0], words[place]) for place, row in enumerate(worded)],
-            )
-
-    def _unquote(self, posts: Sequence[Sequence[Any]]) -> None:
-        """Take quotations of removed posts out of titles and of stored messages."""
-        for n, text, url in posts:
-            for incident, title, topic in self._db.rows(
-                "SELECT id, title, topic FROM incidents WHERE id IN (SELECT incident FROM incident_posts WHERE post = ?)", (n,)
-            ):
-                own = self._own_words(n, incident, text)
-                quotation = Quotation(text, url, own, title if own & words_of(title) else None)
-                self._unquote_messages(incident, quotation, topic)
-                self._unquote_history(incident, words_of(text))
-                if quotation.title is not None or quotation.stands_in(title):
-                    self._db.execute("UPDATE incidents SET title = topic WHERE id = ?", (incident,))
-
-    def _unquote_history(self, incident: int, words: frozenset[str]) -> None:
-        """The record of a merge names the words that two troubles had in common."""
-        for n, note in self._db.rows("SELECT id, note FROM audit WHERE incident = ? AND action IN ('merge', 'merged')", (incident,)):
-            because = value_of(note) if note.startswith("{") else {"values": {}}
-            if words_of(str(because["values"].get("words", ""))) & words:
-                because["values"]["words"] = ELLIPSIS
-                self._db.execute("UPDATE audit SET note = ? WHERE id = ?", (text_of(because), n))
-
-    def _own_words(self, n: int, incident: int, text: str) -> frozenset[str]:
-        """Words of a post that no other of the latest posts of its incident has."""
-        others = self._db.rows(
-            """SELECT p.text FROM incident_posts i INDEXED BY incident_posts_of JOIN posts p ON p.n = i.post
-            WHERE i.incident = ? AND i.post <> ? ORDER BY i.at DESC LIMIT ?""",
-            (incident, n, COMPARED),
-        )
-        return words_of(text) - words_of(" ".join(row[0] for row in others))
-
-    def _unquote_messages(self, incident: int, quotation: Quotation, topic: str) -> None:
-        """Messages about the incident, and those that list it among others; what a channel has already is to be taken back there."""
-        merged = [row[0] for row in self._db.rows("SELECT was FROM audit WHERE incident = ? AND action = 'merge'", (incident,))]
-        for n, stored, listing, tried in self._db.rows(
-            """SELECT id, message, incident IS NULL, attempts > 0 FROM notifications WHERE incident = ?1
-            UNION ALL SELECT n.id, n.message, 1, n.attempts > 0 FROM notifications n INDEXED BY notifications_of
-            WHERE n.incident IS NULL AND (n.thread LIKE 'digest-%' OR n.thread LIKE 'storm-%') AND EXISTS (
-                SELECT 1 FROM json_each(?2) k
-                WHERE instr(n.message, '["' || k.value || '번"') OR instr(n.message, '["No. ' || k.value || '"'))""",
-            (incident, json.dumps([incident, *merged])),
-        ):
-            message = value_of(stored)
-            left = quotation.taken_out(message, topic, bool(listing))
-            if left != message:
-                self._db.execute(
-                    """UPDATE notifications SET message = ?2, picture = NULL,
-                    update_due_at = CASE WHEN ?3 THEN coalesce(update_due_at, '') END WHERE id = ?1""",
-                    (n, text_of(left), tried),
-                )
 
     def _old_posts(self, limit: str, last: tuple[str, int]) -> list[Sequence[Any]]:
         return list(
