@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.alerting.calendars import Receiver, awake_at, away, off_duty
@@ -49,7 +49,7 @@ class Explanation:
     rules: tuple[Because, ...]
     receivers: tuple[Reached, ...]
     subscribers: tuple[Reached, ...] = ()
-    ladder: tuple[Because, ...] = field(default=())
+    ladder: tuple[Because, ...] = ()
 
     @property
     def told(self) -> tuple[str, ...]:

@@ -47,7 +47,7 @@ class Budget:
 
 @dataclass(frozen=True)
 class Parameters:
-    """The cost model and the tiers of the decision (algorithms.md 6.1)."""
+    """The cost model (docs/design.md) and the tiers of the decision."""
 
     cost_triage: float = 1.0
     """Cost of one look by a person: fixing at the source."""

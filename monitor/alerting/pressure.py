@@ -15,7 +15,7 @@ class Pressure:
     """Price ``lambda`` at a moment: times ``price_step`` for each notification, falling by ``budget`` such steps a week.
 
     Between floor and ceiling the count N over T weeks obeys N <= budget * T + ln(price reached / price at start) / ln step,
-    whatever happens outside (algorithms.md 6.1).
+    whatever happens outside.
     """
 
     price: float

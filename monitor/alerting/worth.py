@@ -18,7 +18,8 @@ class Worth:
     """The numbers that decide. ``p`` is None when nothing is measured; ``benefit`` counts the alarm, ``benefit_forecast`` does not.
 
     ``foreseen``: the forecast is over its tier and covers the price. ``heard``: chance that staff still listen.
-    ``p_least``: chance from which the bare cost model speaks, given fatigue.
+    ``p_least``: chance from which the bare cost model speaks, given fatigue. ``doubtful``: too few people, and the model is not sure that
+    it is about us; ``p`` is bounded then.
     """
 
     p: float | None
@@ -50,7 +51,7 @@ class Worth:
 
 
 def weigh(situation: Situation, desk: Desk, parameters: Parameters) -> Worth:
-    """Weigh a situation (algorithms.md 6.1): ``B = p S (c_claim - c_outside) e(L) fatigue^n / c_triage``."""
+    """Weigh a situation: ``B = p S (c_claim - c_outside) e(L) fatigue^n / c_triage``."""
     facts = situation.assessment
     doubtful = facts.authors < parameters.sure_authors and situation.certainty < parameters.sure
     crossed = facts.reach is not None and facts.reach.people.p10 >= desk.threshold and not doubtful
@@ -73,7 +74,7 @@ def weigh(situation: Situation, desk: Desk, parameters: Parameters) -> Worth:
         p=p, crossed=crossed, weight=weight, lead_minutes=lead, lead_worth=lead_worth, heard=heard, open_alerts=others,
         p_least=_least_chance(gain * heard), benefit=max(by_forecast, by_alarm), benefit_forecast=by_forecast,
         price=price, alarmed=alarmed, foreseen=foreseen, grave=grave, doubtful=doubtful,
-        severity=_tier(p, crossed or grave, alarmed, facts.emergence.emerging or situation.alarm is not None, parameters),
+        severity=_tier(p, crossed or grave, alarmed, facts.emergence.emerging, parameters),
     )  # fmt: skip
 
 
