@@ -20,7 +20,10 @@ KINDS = {
 
 
 class Notifier(Protocol):
-    """Hands one message to one channel. Does not retry, does not log secrets, escapes what posts contain."""
+    """Hands one message to one channel. Does not retry, does not log secrets, escapes what posts contain.
+
+    A class that shows ``message.picture`` says ``pictures = True``; the others are given messages without one.
+    """
 
     def send(self, message: Message, previous: str | None) -> str | None:
         """Return when the channel accepted ``message``: a handle that lets the next message of the thread refer to it.

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from monitor.domain import Answer, Bar, Fact, Message, Quote, Spread
-from monitor.notifiers.layout import span, tone
+from monitor.notifiers.layout import LONGEST, span, tone
 from monitor.plain import address, clean, shorten
 
 # band, tint, dark text on white
@@ -33,7 +33,6 @@ _FIXED = _TABLE.replace("collapse:collapse", "collapse:collapse;table-layout:fix
 _SMALL = f"{_FONT};font-size:13px;line-height:18px;white-space:nowrap"
 _UNBROKEN = re.compile(r"(?<!\S)\S{0,12}%\S{1,12}(?!\S)")
 _SENTENCE = re.compile(r"(?<=[.!?]) +")
-LONGEST = 2_000
 
 
 def html(

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPException
 from typing import Any
-from urllib.parse import urlsplit
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
@@ -19,7 +18,6 @@ from monitor.plain import clean
 from monitor.waiting import retry_after
 
 HOME = "https://slack.com/api/"
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 # https://docs.slack.dev/reference/methods/chat.postMessage#errors: what no repetition will mend until a person acts.
 FOR_GOOD = frozenset(
@@ -113,14 +111,6 @@ def client(token: Secret | None, base_url: str, timeout: timedelta) -> WebClient
     base = base_url.rstrip("/") + "/"
     seconds = max(int(timeout.total_seconds()), 1)
     return WebClient(token.reveal() if token else None, base_url=base, timeout=seconds, retry_handlers=[], logger=quiet())
-
-
-def problem(url: str) -> str | None:
-    """Say why ``url`` is no address to send secrets to, if so."""
-    parts = urlsplit(url)
-    if parts.scheme == "https" and parts.hostname:
-        return None
-    return None if parts.scheme == "http" and parts.hostname in _LOOPBACK else "must be an https address"
 
 
 def ask(method: Callable[..., SlackResponse], **arguments: Any) -> SlackResponse:

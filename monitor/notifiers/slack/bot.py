@@ -15,6 +15,7 @@ from slack_sdk import WebClient
 from monitor.decode import Secret
 from monitor.domain import Message, Reason
 from monitor.errors import DeliveryFailed
+from monitor.notifiers import posting
 from monitor.notifiers.slack import asking, blocks, kit
 from monitor.notifiers.slack.asking import GONE, TOO_LONG, Refused, ask
 from monitor.notifiers.slack.kit import Block
@@ -51,7 +52,7 @@ class Options:
         problems = []
         if not re.fullmatch(r"#?[^\s#@<>&]{1,80}", self.channel):
             problems.append('channel must be a channel\'s id, such as "C0123456789", or its name')
-        if wrong := asking.problem(self.base_url):
+        if wrong := posting.unsafe(self.base_url):
             problems.append(f"base_url {wrong}")
         if self.team is not None and not re.fullmatch(r"[TE][A-Z0-9]{2,30}", self.team):
             problems.append('team must be a workspace\'s id, such as "T0123456789"')

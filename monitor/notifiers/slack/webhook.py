@@ -12,6 +12,7 @@ from slack_sdk.webhook import WebhookClient, WebhookResponse
 from monitor.decode import Secret
 from monitor.domain import Message
 from monitor.errors import DeliveryFailed
+from monitor.notifiers import posting
 from monitor.notifiers.slack import asking, blocks, kit
 from monitor.notifiers.slack.kit import Block
 from monitor.plain import clean
@@ -28,7 +29,7 @@ class Options:
     timeout: timedelta = timedelta(seconds=10)
 
     def __post_init__(self) -> None:
-        if wrong := asking.problem(self.url.reveal()):
+        if wrong := posting.unsafe(self.url.reveal()):
             raise ValueError(f"url {wrong}")
 
 
@@ -44,7 +45,7 @@ class SlackWebhook:
         return "SlackWebhook(***)"
 
     def send(self, message: Message, previous: str | None = None) -> None:
-        """Post ``message``, in as many parts as it needs. Raises ``DeliveryFailed``: The client itself tells no refusal."""
+        """Post ``message``, in as many parts as it needs. Raises ``DeliveryFailed``: the client itself tells no refusal."""
         drawn = blocks.draw(message, buttons=False)
         pages = list(kit.pages([*drawn.living, *drawn.thread]))
         answer = self._say(pages[0], message)
