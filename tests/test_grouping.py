@@ -243,7 +243,7 @@ def fragments(stream: Stream) -> tuple[int, int]:
 
 
 def test_merges_keep_the_older_id() -> None:
-    stream = Stream(Parameters(join_surprise=6.0, merge_margin=-6.0, lone_margin=-6.0, merge_slack=9.0))
+    stream = Stream(Parameters(join_surprise=9.0, merge_margin=-9.0, lone_margin=-9.0, merge_slack=12.0))
     text = "우박 평택 하치장 덴트"
     ids = stream.posts([text, *HAIL])
     merges = stream.grouper.merges(stream.at)
@@ -256,7 +256,7 @@ def test_merges_keep_the_older_id() -> None:
 
 
 def test_what_staff_split_stays_apart_and_what_they_merge_is_one() -> None:
-    stream = Stream(Parameters(join_surprise=6.0, merge_margin=-6.0, lone_margin=-6.0, merge_slack=9.0))
+    stream = Stream(Parameters(join_surprise=9.0, merge_margin=-9.0, lone_margin=-9.0, merge_slack=12.0))
     first = stream.post(HAIL[0]).incident_id
     second = stream.post(HAIL[2]).incident_id
     assert first != second

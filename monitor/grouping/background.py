@@ -13,7 +13,7 @@ from importlib import resources
 
 import numpy as np
 
-from monitor.grouping.terms import Kind, terms
+from monitor.grouping.terms import Kind, Translations, terms
 from monitor.grouping.terms import number as number_of
 from monitor.grouping.wording import Wording, telling
 
@@ -32,7 +32,8 @@ Feature = tuple[int, Kind, float]
 class Background:
     """``shares``: features by number, with the share of ordinary posts that hold them; others are rarer than ``rarest``.
 
-    ``idea`` is the share given to every idea: a list of synonyms has no frequency of its own.
+    A feature of which more is known has the share at which it tells what it tells: ``scripts/training/tellings.py``. ``idea`` is the
+    share of other ideas: a list of synonyms has no frequency of its own.
     """
 
     shares: dict[int, float]
@@ -40,18 +41,18 @@ class Background:
     idea: float = 0.03
 
     @classmethod
-    def fitted(cls, corpora: Sequence[Iterable[Wording]], least: float = 0.001) -> Background:
+    def fitted(cls, corpora: Sequence[Iterable[Wording]], least: float = 0.001, translations: Translations | None = None) -> Background:
         """Count in how many posts of each corpus a feature stands; the corpus where it is most common decides.
 
         Fit it to the company's own posts of some months to know what is normal there. Features in fewer than ``least`` of all posts
-        are left out.
+        are left out. ``translations``: instead of the shipped ones.
         """
         shares: dict[int, float] = {}
         for corpus in corpora:
             posts, counts = 0, Counter[int]()
             for wording in corpus:
                 posts += 1
-                counts.update({number for word in set(wording.words) if telling(word) for number, _ in terms(word)})
+                counts.update({number for word in set(wording.words) if telling(word) for number, _ in terms(word, translations)})
             for number, count in counts.items():
                 if count >= least * posts and count / posts > shares.get(number, 0.0):
                     shares[number] = count / posts
@@ -89,6 +90,10 @@ class Background:
                 found.setdefault(features[0][0], features)
         return tuple(found.values())
 
+    def share(self, number: int, kind: Kind) -> float:
+        """Return the share of posts that hold a feature normally."""
+        return self.shares.get(number, self.idea if kind is Kind.IDEA else self.rarest)
+
     def log_share(self, core: str) -> float:
         """Return the log of the share of posts that hold a stem normally."""
         found = self._logs.get(core)
@@ -112,9 +117,7 @@ class Background:
             if len(self._cache) > _REMEMBERED:
                 self._cache.clear()
             known = terms(word) if telling(word) else ()
-            found = tuple(
-                (number, kind, self.idea if kind is Kind.IDEA else self.shares.get(number, self.rarest)) for number, kind in known
-            )
+            found = tuple((number, kind, self.share(number, kind)) for number, kind in known)
             self._cache[word] = found
         return found
 

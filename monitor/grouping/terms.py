@@ -1,14 +1,14 @@
 """What a word shares with other words: its stem, its idea, its meaning in the other language, its pieces.
 
 Two posts about one trouble seldom use the same words. Ideas are a hand-made list of words that mean the same in complaints
-(``lexicon.txt``); meanings are English stems for Korean ones, learnt from translated sentences (``translations.txt``), which also
-bring the many forms of a Korean verb together.
+(``lexicon.txt``); meanings are English stems for Korean ones, learnt from translated sentences and from troubles that were told in
+both languages (``translations.txt``), which also bring the many forms of a Korean verb together.
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import IntEnum
 from functools import lru_cache
 from importlib import resources
@@ -16,6 +16,9 @@ from importlib import resources
 from monitor.grouping.lists import ENGLISH_STOPS
 from monitor.grouping.places import place_of
 from monitor.grouping.wording import stem
+
+Translations = Mapping[str, tuple[str, ...]]
+"""English stems for Korean ones."""
 
 
 class Kind(IntEnum):
@@ -32,14 +35,14 @@ def number(kind: Kind, text: str) -> int:
     return zlib.crc32(f"{kind:d}{text}".encode())
 
 
-def terms(word: str) -> Iterator[tuple[int, Kind]]:
-    """Yield the features of one word (as ``wording`` gives words), the stem first."""
+def terms(word: str, translations: Translations | None = None) -> Iterator[tuple[int, Kind]]:
+    """Yield the features of one word (as ``wording`` gives words), the stem first; ``translations`` stand in for the shipped ones."""
     core = stem(word)
     yield number(Kind.STEM, core), Kind.STEM
     for idea in sorted(_ideas(word)):
         yield number(Kind.IDEA, str(idea)), Kind.IDEA
     where = place_of(word)
-    for meaning in (where,) if where else _meanings(core):
+    for meaning in (where,) if where else _meanings(core, TRANSLATIONS if translations is None else translations):
         yield number(Kind.MEANING, meaning), Kind.MEANING
     if core[0] >= "가":
         for place in range(len(core) - 1):
@@ -65,7 +68,7 @@ def _read_lexicon() -> tuple[dict[str, frozenset[int]], dict[str, frozenset[int]
 
 
 _KOREAN_IDEAS, _ENGLISH_IDEAS = _read_lexicon()
-_TRANSLATIONS = {line.split(" ", 1)[0]: tuple(line.split()[1:]) for line in _lines("translations.txt")}
+TRANSLATIONS: Translations = {line.split(" ", 1)[0]: tuple(line.split()[1:]) for line in _lines("translations.txt")}
 _STOPS = frozenset(stem(word) for word in ENGLISH_STOPS)
 _LONGEST_IDEA = max(map(len, _KOREAN_IDEAS))
 
@@ -86,11 +89,10 @@ def _ideas(word: str) -> frozenset[int]:
     return found
 
 
-@lru_cache(maxsize=65_536)
-def _meanings(core: str) -> tuple[str, ...]:
+def _meanings(core: str, translations: Translations) -> tuple[str, ...]:
     if core[0] < "가":
         return (core,) if core not in _STOPS else ()
     for end in range(len(core), min(len(core), 2) - 1, -1):
-        if core[:end] in _TRANSLATIONS:
-            return _TRANSLATIONS[core[:end]]
+        if core[:end] in translations:
+            return translations[core[:end]]
     return ()

@@ -1,7 +1,8 @@
 """Fit what grouping takes for normal: word frequencies (``shipped.bin``) and word pairs of two languages (``translations.txt``).
 
 Frequencies are counted in open texts; translations are IBM model 1 (Brown et al. 1993) in both directions over sentences that two
-files of the same origin hold in Korean and in English, in the same order. Numbers and single words are kept, no text.
+files of the same origin hold in Korean and in English, in the same order. Both then learn from our own troubles told several ways
+(``tellings.py``). Numbers and single words are kept, no text.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ sys.path.insert(0, str(ROOT))
 from monitor.grouping.background import Background  # noqa: E402
 from monitor.grouping.lists import ENGLISH_STOPS  # noqa: E402
 from monitor.grouping.wording import stem, wording  # noqa: E402
+from scripts.training import tellings  # noqa: E402
 
 TEXTS = ROOT.parent / "shared/data/text/train"
 GROUPING = ROOT / "monitor/grouping"
@@ -123,11 +125,14 @@ def translations(pairs: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
 
 def main() -> None:
     """Write both files."""
-    pairs = translations(list(aligned(list(rows(PARALLEL[0])), list(rows(PARALLEL[1])))))
+    general = translations(list(aligned(list(rows(PARALLEL[0])), list(rows(PARALLEL[1])))))
+    parts = tellings.read(ROOT / "models/pairs")
+    pairs = tellings.joined(tellings.translations([family for part in parts for family in part]), general)
     lines = "".join(f"{word} {' '.join(pivots)}\n" for word, pivots in pairs.items())
     (GROUPING / "translations.txt").write_text(lines, encoding="utf-8")
     corpora = [(wording(row["text"]) for name in names for row in rows(name, MOST)) for names in CORPORA]
-    fitted = Background.fitted(corpora)
+    known = tellings.joined({}, general)
+    fitted = tellings.sharpened(Background.fitted(corpora, translations=pairs), parts, known)
     (GROUPING / "shipped.bin").write_bytes(fitted.to_bytes())
     print(f"{len(pairs):,} translated stems, {len(fitted.shares):,} common features, {len(fitted.to_bytes()):,} bytes")
 
