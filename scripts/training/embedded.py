@@ -29,15 +29,15 @@ from monitor.classifiers.embedded.linear.weights import HEADS, Weights, parsed, 
 from monitor.classifiers.embedded.mixing import Mixture, Numbers, Opinions, log_shares
 from monitor.classifiers.embedded.wording import MARK
 from monitor.domain import TOPICS
-from scripts.training import card, corpus, export, figures, linear, mixing, vectors
+from scripts.training import card, corpus, export, figures, linear, mixing
 from scripts.training.branches import Branches, gathered
 from scripts.training.corpus import HELD_READER, HELD_TROUBLES, MIXING, NEVER, Example
 from scripts.training.encoder import padded
-from scripts.training.lessons import paraphrases, translations, troubles
+from scripts.training.lessons import troubles
 from scripts.training.matrices import read_lexicon
 from scripts.training.network import Network
 from scripts.training.tokens import encode
-from scripts.training.trunk import Trunk, grown, start_vectors
+from scripts.training.trunk import Trunk, grown
 
 ROOT = Path(__file__).resolve().parents[2]
 SENTIMENTS = figures.SENTIMENTS
@@ -73,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     branches = Branches(trunk, gathered(options.data, material.read, material.own, _told(options)), options.cache, options.device)
     crossed_encoder = branches.crossed(material.own, linear.folds(material.own, ENCODER_FOLDS))
     network, cost = branches.grown(frozenset())
-    _write_encoder(network, _bag(trunk, material, options), trunk, material, options.out)
+    _write_encoder(network, trunk, material, options.out)
     model = Model(weights, options.out)
     mixture, own = _mixed(model, material, weights, crossed_linear, crossed_encoder)
     metrics = _metrics(model, mixture, material, own, options)
@@ -106,7 +106,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--labels", type=Path, default=ROOT / "models/labels", help="folder of readers' labels of open texts")
     parser.add_argument("--pairs", type=Path, default=ROOT / "models/pairs", help="folder of troubles told several ways")
     parser.add_argument("--out", type=Path, default=ROOT / "models/embedded", help="where to write the files and the card")
-    parser.add_argument("--version", type=int, default=2, help="version on the card")
+    parser.add_argument("--version", type=int, default=4, help="version on the card")
     parser.add_argument("--budget", type=float, default=45.0, metavar="MINUTES", help="for the encoder's trunk (default: %(default)s)")
     parser.add_argument("--device", default="cpu", help="cpu or cuda (default: %(default)s)")
     parser.add_argument("--threads", type=int, default=2, help="of the encoder's training (default: %(default)s)")
@@ -159,17 +159,7 @@ def _linear_anew(material: Material, told: Sequence[Example], cache: Path) -> tu
     return linear.rounded(stage, second.fitted(None), lexicon), second.cross_validated()
 
 
-def _bag(trunk: Trunk, material: Material, options: argparse.Namespace) -> NDArray[np.float32]:
-    """Return vectors of pieces whose sum is half of a sentence vector."""
-    pairs = translations(options.data)
-    start = start_vectors(options.data, trunk.tokenizer, pairs, options.cache)
-    seen = encode(trunk.tokenizer, [one.text for one in material.examples[::5]], "counted")
-    counts = np.bincount(seen.flat, minlength=trunk.tokenizer.get_vocab_size())
-    told = vectors.told(trunk.tokenizer, _told(options), pairs + paraphrases(options.data))
-    return vectors.learnt(start, counts, told, seed=1)
-
-
-def _write_encoder(network: Network, bag: NDArray[np.float32], trunk: Trunk, material: Material, out: Path) -> None:
+def _write_encoder(network: Network, trunk: Trunk, material: Material, out: Path) -> None:
     """Write tokenizer and network; the range of what flows through it is that of texts of all kinds that it learnt from."""
     (out / TOKENIZER).write_text(trunk.tokenizer.to_str(), encoding="utf-8")
     random = np.random.default_rng(5)
@@ -177,8 +167,8 @@ def _write_encoder(network: Network, bag: NDArray[np.float32], trunk: Trunk, mat
     chosen = encode(trunk.tokenizer, [texts[at] for at in random.choice(len(texts), TYPICAL, replace=False)], "typical")
     order = np.argsort(chosen.lengths, kind="stable")
     ranges = export.ranges(network, (padded(chosen, order[at : at + 64]) for at in range(0, len(order), 64)))
-    export.write(network, bag, out / ENCODER, ranges=ranges)
-    export.write(network, bag, out / f"exact-{ENCODER}", bits=32)
+    export.write(network, out / ENCODER, ranges=ranges)
+    export.write(network, out / f"exact-{ENCODER}", bits=32)
 
 
 class Model:

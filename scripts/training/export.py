@@ -105,12 +105,8 @@ def _blocks(weight: Floats) -> tuple[NDArray[np.uint8], Floats]:
     return packed, scale[:, :, 0].astype(np.float32)
 
 
-def graph(
-    network: Network, bag: Floats, bits: int = 8, level: int = 4, ranges: dict[str, tuple[float, float]] | None = None
-) -> onnx.ModelProto:
+def graph(network: Network, bits: int = 8, level: int = 4, ranges: dict[str, tuple[float, float]] | None = None) -> onnx.ModelProto:
     """Return the graph: ``input_ids``, ``attention_mask`` (n, t) to ``logits`` (n, verdicts) and ``vector`` (n, numbers).
-
-    ``bag`` (pieces, numbers): vectors of pieces whose sum is the second half of the sentence vector; the network gives the first.
 
     ``bits``: 8 or 32. ``level``: of MatMulNBits; 4 rounds inputs to eight bits by row and block, 1 computes in 32 bits.
     """
@@ -122,9 +118,9 @@ def graph(
         layer = {name.split(".", 4)[4]: value for name, value in state.items() if name.startswith(f"encoder.encoder.layer.{at}.")}
         layer = {name.removeprefix(f"{at}."): value for name, value in layer.items()}
         states = _layer(made, states, short, layer, f"layer{at}", config.num_attention_heads, config.layer_norm_eps)
-    _heads(made, states, state, bag)
+    _heads(made, states, state)
     integers = [helper.make_tensor_value_info(name, TensorProto.INT64, ["n", "t"]) for name in ("input_ids", "attention_mask")]
-    sizes = {"logits": state["verdicts.bias"].shape[0], "vector": state["vector.bias"].shape[0] + bag.shape[1]}
+    sizes = {"logits": state["verdicts.bias"].shape[0], "vector": state["vector.bias"].shape[0]}
     found = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", size]) for name, size in sizes.items()]
     whole = helper.make_graph(made.nodes, "embedded", integers, found, made.weights)
     return helper.make_model(whole, opset_imports=[helper.make_opsetid("", OPSET), helper.make_opsetid(_MS, 1)], ir_version=9)
@@ -172,7 +168,7 @@ def _added(made: _Graph, values: str, skip: str, layer: dict[str, Floats], part:
     return made.node("SkipLayerNormalization", values, skip, *named, name=name, domain=_MS, epsilon=eps)
 
 
-def _heads(made: _Graph, states: str, state: dict[str, Floats], bag: Floats) -> None:
+def _heads(made: _Graph, states: str, state: dict[str, Floats]) -> None:
     two = made.constant(np.array([2]), "last")
     there = made.node("Unsqueeze", "attention_mask", two, name="there.column")
     there = made.node("Cast", there, name="there", to=TensorProto.FLOAT)
@@ -189,17 +185,12 @@ def _heads(made: _Graph, states: str, state: dict[str, Floats], bag: Floats) -> 
     made.node("Add", product, made.constant(state["verdicts.bias"], "verdicts.bias"), name="logits")
     product = made.node("MatMul", mean, made.constant(state["vector.weight"].T, "vector.weight"), name="vector.product")
     whole = made.node("Add", product, made.constant(state["vector.bias"], "vector.bias"), name="vector.whole")
-    meant = made.node("LpNormalization", whole, name="meant", axis=1, p=2)
-    found = made.node("Mul", made.rows(bag, "input_ids", "bag"), there, name="bag.kept")
-    found = made.node("ReduceSum", found, made.constant(np.array([1]), "bag.axis"), name="bag.sum", keepdims=0)
-    worded = made.node("LpNormalization", found, name="worded", axis=1, p=2)
-    both = made.node("Concat", meant, worded, name="vector.both", axis=1)
-    made.node("LpNormalization", both, name="vector", axis=1, p=2)
+    made.node("LpNormalization", whole, name="vector", axis=1, p=2)
 
 
-def write(network: Network, bag: Floats, path: Path, bits: int = 8, ranges: dict[str, tuple[float, float]] | None = None) -> None:
+def write(network: Network, path: Path, bits: int = 8, ranges: dict[str, tuple[float, float]] | None = None) -> None:
     """Write the graph to ``path``."""
-    onnx.save(graph(network, bag, bits, ranges=ranges), str(path))
+    onnx.save(graph(network, bits, ranges=ranges), str(path))
 
 
 def ranges(network: Network, batches: Iterable[Tensor], share: float = 1e-5) -> dict[str, tuple[float, float]]:
