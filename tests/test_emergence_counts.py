@@ -91,6 +91,27 @@ def test_an_outage_is_no_lull(tmp_path: Path) -> None:
     assert [row for row in rows if row["alarm"] == "1"] == []
 
 
+@pytest.mark.parametrize("length", [30, 60, 72])
+def test_zeros_of_an_outage_teach_nothing(tmp_path: Path, length: int) -> None:
+    days = quiet(900, 20.0)
+    rows = judged(tmp_path, days[:480] + [0.0] * length + days[480:], timedelta(hours=1))
+    assert [row["at"] for row in rows if row["alarm"] == "1"] == []
+    assert max(float(row["evidence"]) for row in rows[480 + length : 500 + length]) < 0.3
+
+
+def test_rows_in_any_order_are_judged_in_the_order_of_time(tmp_path: Path) -> None:
+    source = series(tmp_path / "in.csv", quiet(1500, 3.0) + quiet(30, 40.0, seed=4))
+    head, *lines = source.read_text(encoding="utf-8").splitlines()
+    straight, mixed = tmp_path / "straight.csv", tmp_path / "mixed.csv"
+    order = np.random.default_rng(3).permutation(len(lines))
+    (tmp_path / "mixed_in.csv").write_text("\n".join([head, *(lines[place] for place in order)]) + "\n", encoding="utf-8")
+    assert emergence.main(["--counts", str(source), "--out", str(straight)]) == 0
+    assert emergence.main(["--counts", str(tmp_path / "mixed_in.csv"), "--out", str(mixed)]) == 0
+    known = table(straight)
+    assert any(row["alarm"] == "1" for row in known)
+    assert table(mixed) == [known[place] for place in order]
+
+
 def test_holes_and_wrong_counts_are_skipped(tmp_path: Path) -> None:
     source = series(tmp_path / "in.csv", quiet(1000, 3.0))
     lines = source.read_text(encoding="utf-8").splitlines()

@@ -7,12 +7,14 @@ import csv
 import gzip
 import io
 import sys
+from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from math import exp, isfinite, log1p
+from math import exp, isfinite, log, log1p
 from pathlib import Path
 from statistics import median
+from typing import cast
 
 import numpy as np
 
@@ -20,9 +22,12 @@ ROOT = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from monitor.emergence.parameters import WEEK_MINUTES, Parameters, Scale, series_scale  # noqa: E402
+from monitor.emergence.parameters import DAY_MINUTES, WEEK_MINUTES, Parameters, Scale, series_scale  # noqa: E402
 from monitor.emergence.streams import Streams  # noqa: E402
 from monitor.emergence.table import Stream  # noqa: E402
+
+NO_LULL = 1e-12
+"""Rows longer than a day are seldom an outage that was left standing as zeros: less likely than this a silence must be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,54 +47,101 @@ class Verdict:
     alarm: bool
 
 
-class Series(Streams):
-    """One stream that has every tick to itself."""
+class Series:
+    """One stream that has every tick to itself; rows that are missing or hold no number are gaps."""
 
+    def __init__(self, parameters: Parameters, scale: Scale, tick: int):
+        self.kept = _Alone(parameters, scale, tick)
+        self.shown = self.kept
+        self.seen = tick
+
+    def see(self, tick: int, count: float | None) -> _Alone:
+        """Take up a row; returns the stream as it then stands.
+
+        Zeros are a lull or a silence that cannot be; which of the two is settled by the next row that is none, as with posts.
+        """
+        if count is None:
+            return self.shown
+        if tick > self.seen + 1:
+            self._settle(self.seen).skip(tick)
+            self.kept.last = tick - 1
+        self.seen = tick
+        if count:
+            self._settle(tick).take(count)
+        elif self.kept.silence_is_gap(tick):
+            self.shown = self.kept
+        elif tick > self.shown.tick:
+            self.shown = cast(_Alone, self.kept.copied()) if self.shown is self.kept else self.shown
+            self.shown.advance(tick)
+        return self.shown
+
+    def _settle(self, tick: int) -> _Alone:
+        """Let the zeros before ``tick`` pass for what they were."""
+        if self.kept.silence_is_gap(tick):
+            self.kept.skip(tick)
+        else:
+            self.kept = self.shown
+            self.kept.advance(tick)
+        self.shown = self.kept
+        return self.kept
+
+
+class _Alone(Streams):
     def __init__(self, parameters: Parameters, scale: Scale, tick: int):
         super().__init__(parameters, scale, tick)
         self.open("total", Stream.TOTAL)
         self.baseline.chained = False
+        self.recent: deque[tuple[int, float]] = deque()
+
+    def take(self, count: float) -> None:
+        """A row's count, in the running tick."""
+        self.count(0, count)
+        self.last = self.tick
+        self.recent.append((self.tick, count))
+        while self.recent[0][0] <= self.tick - self.scale.windows[-1]:
+            self.recent.popleft()
+
+    def rate(self) -> float:
+        """Counts a tick over the most telling of the windows that end now."""
+        found = [sum(count for tick, count in self.recent if tick > self.tick - window) for window in self.scale.windows]
+        means = self._expected(0, self.tick).tolist()
+        surprise = [n * log(n / mean) - n + mean if n > mean else 0.0 for n, mean in zip(found, means, strict=True)]
+        place = int(np.argmax(surprise))
+        return found[place] / self.scale.windows[place]
 
     def _allot(self) -> None:
         self.table.injected[:] = 0.0 if self.cold else 1.0
         self._weigh(self.table.muted_at >= 0, young=False)
 
 
-def judge(rows: Sequence[Row], parameters: Parameters | None = None) -> Iterator[Verdict]:
-    """Run the detector over a series, causally: one verdict a row. The tick is the median spacing."""
-    parameters = parameters or Parameters()
+def judge(rows: Sequence[Row], parameters: Parameters | None = None) -> list[Verdict]:
+    """Run the detector over a series, causally in time: one verdict a row, in the rows' order. The tick is the median spacing."""
+    order = sorted(range(len(rows)), key=lambda place: rows[place].seconds)
+    found = dict(zip(order, _judged([rows[place] for place in order], parameters or Parameters()), strict=True))
+    return [found[place] for place in range(len(rows))]
+
+
+def _judged(rows: Sequence[Row], parameters: Parameters) -> Iterator[Verdict]:
     steps = np.diff([row.seconds for row in rows])
     spacing = median(steps[steps > 0].tolist() or [60.0])
     scale = series_scale(parameters, spacing)
-    series: Series | None = None
+    if scale.tick_minutes > DAY_MINUTES:
+        parameters = replace(parameters, gap_probability=min(parameters.gap_probability, NO_LULL))
+    series = Series(parameters, scale, round(rows[0].seconds / spacing)) if rows else None
     raised, raised_tick = 0.0, 0
     regained = max(WEEK_MINUTES / scale.tick_minutes, 7.0)
-    for row in rows:
+    for row in rows if series else ():
         tick = round(row.seconds / spacing)
-        if series is None:
-            series = Series(parameters, scale, tick)
-        elif tick > series.tick + 1 or _holds(series, tick, row.count):
-            if row.count or tick > series.tick + 1:
-                series.skip(tick)
-        elif tick > series.tick:
-            series.advance(tick)
-        if row.count is not None:
-            series.count(0, row.count)
-            series.last = series.tick if row.count else series.last
-        mass, strength = float(series.masses()[0]), log1p(series.strength(0))
+        shown = series.see(tick, row.count)
+        mass, strength = float(shown.masses()[0]), log1p(shown.strength(0))
+        if shown.tick < shown.caution_until:
+            mass *= exp(-parameters.alarm_price)
         price = max(0.0, raised - parameters.alarm_price * (tick - raised_tick) / regained)
-        alarm = mass >= exp(scale.base + price)
+        alarm = bool(row.count) and mass >= exp(scale.base + price)
         if alarm:
             raised, raised_tick = price + parameters.alarm_price, tick
-            series.alarm([(0, float(series.table.now[0]))])
+            shown.alarm([(0, shown.rate())])
         yield Verdict(strength / (strength + scale.base), alarm)
-
-
-def _holds(series: Series, tick: int, count: float | None) -> bool:
-    """Whether this row belongs to a silence that cannot be (time stands still), or is the first after it."""
-    per = series.scale.ticks_per_block
-    last_whole = tick if per == 1 else tick // per * per
-    return series.silence_is_gap(last_whole)
 
 
 def read(path: Path) -> list[Row]:
@@ -117,7 +169,7 @@ def _count(text: str | None) -> float | None:
     return max(0.0, count) if isfinite(count) else None
 
 
-def write(path: Path, rows: Sequence[Row], verdicts: Iterator[Verdict]) -> None:
+def write(path: Path, rows: Sequence[Row], verdicts: Sequence[Verdict]) -> None:
     """Write ``at,count,evidence,alarm``; gzip where the name says so."""
     out = io.StringIO()
     out.write("at,count,evidence,alarm\n")
