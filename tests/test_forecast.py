@@ -227,6 +227,16 @@ def forecast_file(file: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
 
 
+def test_evaluation_leaves_out_what_is_no_cascade(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    good = cascade_file(tmp_path, False)
+    lines = good.read_text(encoding="utf-8").splitlines()
+    wrong = ["{broken", "[1]", '{"id": "a"}', '{"id": "b", "events": null}', '{"id": "c", "events": [[NaN, 1]]}', '{"events": [[1, 2]]}']
+    mixed = tmp_path / "mixed.jsonl"
+    mixed.write_bytes(b"\xef\xbb\xbf" + "\r\n".join([lines[0].replace("null]", '"many"]'), *wrong, *lines[1:]]).encode())
+    assert forecast_file(mixed) == forecast_file(good)
+    assert [line.split(" ")[0] for line in capsys.readouterr().err.splitlines()] == [f"{mixed}:{number}:" for number in range(2, 8)]
+
+
 def test_evaluation_writes_every_cascade_age_and_horizon(tmp_path: Path) -> None:
     plain, packed = forecast_file(cascade_file(tmp_path, False)), forecast_file(cascade_file(tmp_path, True))
     assert plain == packed

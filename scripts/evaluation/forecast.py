@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,19 +77,30 @@ class Forecasted:
 
 
 def read(file: Path) -> list[Cascade]:
-    """Return the cascades of a JSON Lines file, plain or gzip."""
+    """Return the cascades of a JSON Lines file, plain or gzip; a line that holds none is told on stderr and left out."""
     raw = file.read_bytes()
-    text = (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).decode("utf-8")
+    text = (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).decode("utf-8-sig")
     cascades = []
-    for line in text.splitlines():
+    for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
-            row = json.loads(line)
-            events = sorted(row["events"], key=lambda event: float(event[0]))
-            times = np.array([event[0] for event in events], dtype=np.float64)
-            followers = np.array([event[1] for event in events], dtype=np.float64)
-            root = row.get("root_followers")
-            cascades.append(Cascade(str(row["id"]), times, followers, float("nan") if root is None else float(root)))
+            try:
+                cascades.append(_cascade(json.loads(line)))
+            except (ValueError, TypeError, KeyError, IndexError):
+                print(f"{file}:{number}: no cascade: id, and events [[seconds, followers], ...]", file=sys.stderr)
     return cascades
+
+
+def _cascade(row: Any) -> Cascade:
+    events = sorted(((float(event[0]), _known(event[1:])) for event in row["events"]), key=lambda event: event[0])
+    times = np.array([seconds for seconds, _ in events], dtype=np.float64)
+    if not np.isfinite(times).all():
+        raise ValueError("a time that is none")
+    followers = np.array([followers for _, followers in events], dtype=np.float64)
+    return Cascade(str(row["id"]), times, followers, _known([row.get("root_followers")]))
+
+
+def _known(followers: Sequence[Any]) -> float:
+    return float(followers[0]) if followers and isinstance(followers[0], int | float) else float("nan")
 
 
 def forecasts(cascade: Cascade) -> Iterator[Forecasted]:
