@@ -168,6 +168,13 @@ def test_measurements_and_deletions() -> None:
         parse('{"post": "x:1"}', NOW)
 
 
+@pytest.mark.parametrize("time", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "1969-12-31T23:59:59Z", -1, 1e15])
+def test_a_time_out_of_this_world_is_none(time: object) -> None:
+    now = datetime(2026, 3, 2, tzinfo=UTC)
+    record = parse(json.dumps({"id": "x:1", "text": "늦네요", "created_at": time}), now)
+    assert record.at is None and record.post is not None and record.post.created_at == now
+
+
 def test_naive_and_numeric_times_are_utc() -> None:
     for value in ('"2026-03-01T11:00:00"', '"2026-03-01T20:00:00+09:00"', "1772362800"):
         post = parse(f'{{"id": "x:1", "text": "a", "created_at": {value}}}', NOW).post

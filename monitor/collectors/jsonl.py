@@ -27,6 +27,8 @@ from monitor.errors import Unavailable
 PAGE_LINES = 1_000
 LONGEST_LINE = 8_000_000
 SUFFIXES = (".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz")
+YEARS = range(1970, 3000)
+"""A time outside of them is none: days are still added to it and taken from it."""
 UNREADABLE = (OSError, EOFError, zlib.error)
 
 
@@ -254,11 +256,15 @@ def _count(value: object) -> int | None:
 def _time(value: object) -> datetime | None:
     try:
         if isinstance(value, int | float) and not isinstance(value, bool):
-            return datetime.fromtimestamp(value, UTC)
-        at = datetime.fromisoformat(value) if isinstance(value, str) else None
-        return None if at is None else at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+            at = datetime.fromtimestamp(value, UTC)
+        elif isinstance(value, str):
+            at = datetime.fromisoformat(value)
+        else:
+            return None
+        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, OverflowError, OSError):
         return None
+    return at if at.year in YEARS else None
 
 
 def _precision(value: object, at: datetime | None) -> Precision:
