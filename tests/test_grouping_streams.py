@@ -87,3 +87,23 @@ def test_every_post_of_a_file_gets_its_incident(tmp_path: Path, capsys: pytest.C
     assert all(isinstance(row["incident"], int) for row in found)
     assert len({row["incident"] for row in found}) < len(found) * 0.8
     assert "not JSON" in capsys.readouterr().err
+
+
+def test_a_name_that_all_posts_share_makes_no_two_alike(tmp_path: Path) -> None:
+    troubles = [
+        "탁송 기사가 욕설을 했습니다",
+        "앞유리에 금이 갔는데 보상 거부",
+        "이중 결제 환불 안 됨",
+        "번호판 분실하고 모르쇠",
+        "시트에 기름 얼룩 투성이",
+    ]
+    lines = [
+        {"id": f"x:{n}", "text": f"{name} {troubles[n % 5]}", "created_at": f"2026-03-02T{n % 24:02}:{n:02}:00Z"}
+        for n, name in enumerate(["한울오토가", "한울오토", "한울오토는"] * 18)
+    ]
+    file = tmp_path / "posts.jsonl"
+    file.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
+    posts = EVALUATION.read_posts(file)
+    assert EVALUATION.name_of(posts) == Watch("", any=("한울오토",))
+    assert EVALUATION.name_of(posts[:20]) is None
+    assert len(set(EVALUATION.incidents(posts).values())) == 5
