@@ -166,3 +166,13 @@ def test_every_number_of_the_simulator_is_doubted(capsys: pytest.CaptureFixture[
     assert len(doubted) == 1 + 2 * (len(fields(Laws)) - len(incidents.UNMOVED))
     assert {"as assumed", "originals x 2", "view_minutes x 0.5"} <= set(doubted)
     assert len(capsys.readouterr().err.splitlines()) == len(doubted)
+
+
+@pytest.mark.parametrize(
+    ("option", "why"),
+    [("--factor=nonsense=2", "followers"), ("--factor=followers=x", "factor"), ("--weeks=0", "from a day"), ("--weeks=nan", "from a day")],
+)
+def test_wrong_numbers_are_told_without_a_traceback(tmp_path: Path, option: str, why: str) -> None:
+    command = [sys.executable, str(ROOT / "scripts/simulate"), "--out", str(tmp_path / "s.jsonl"), option]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 2 and why in done.stderr and "Traceback" not in done.stderr
