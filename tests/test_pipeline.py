@@ -55,6 +55,16 @@ def test_a_burst_of_different_people_is_alerted_once_and_the_message_arrives(wor
     assert "흠집" in "".join(quote.text for quote in world.kept.messages[0].quotes)
 
 
+def test_a_backlog_may_come_back_to_a_trouble_that_it_opened_days_before(world: World) -> None:
+    world.quiet_days(8)
+    world.post(SCRATCHES[0])
+    world.pass_time(days=4)
+    world.post(SCRATCHES_AGAIN[0])
+    world.post(SCRATCHES[0], repost_of=world.post(SCRATCHES_AGAIN[2]).id)
+    world.tick()
+    assert sum(incident.posts for incident in world.store.incidents.live()) >= 3
+
+
 def test_one_angry_author_posting_ten_times_is_no_incident(world: World) -> None:
     world.quiet_days(8)
     for number in range(10):

@@ -149,7 +149,7 @@ def _place(store: Store, parts: Parts, grouper: Grouper, work: Sequence[Judged],
             if wave is not None and _joins_waves(judged, parts):
                 members.append(Member(judged.post.id, judged.mention.watch, wave.id, Because("grouping_wave"), copy_of))
         prints.append(Fingerprint(judged.post.id, judged.mention.watch, judged.post.created_at, bits, copy_of, incident_id))
-    for incident_id in sorted(back):
+    for incident_id in sorted(back - {incident.id for incident in opened}):  # a backlog of weeks may open one and come back to it
         _reopen(store, grouper, incident_id, now)
     times = {(judged.post.id, judged.mention.watch): judged.post.created_at for judged in work}
     store.posts.add_vectors(SHIPPED_SPACE.name, ((*key, times[key], row.tobytes()) for key, row in vectors.items() if key in placed))
