@@ -379,11 +379,11 @@ def test_vectors_have_length_one_and_do_not_hang_on_the_batch(model):
     passages = [Passage(text) for text in (*HOSTILE, *(text for text, _ in COMPLAINTS))]
     together = model.embed(passages)
     assert together.dtype == np.float32
-    assert together.shape == (len(passages), 256)
+    assert together.shape == (len(passages), 128)
     np.testing.assert_allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
     for at, passage in enumerate(passages):
         np.testing.assert_array_equal(model.embed([passage])[0], together[at])
-    assert model.embed([]).shape == (0, 256)
+    assert model.embed([]).shape == (0, 128)
     assert model.vectors == model.model
 
 

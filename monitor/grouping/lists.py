@@ -47,10 +47,13 @@ ENGLISH_STOPS = frozenset(
     was way we well went were what when where which while who whole why will with without won would yes yet you your wtf omg lol lmao
     ffs smh pls thanks thank hey hi hello guys anyone everyone someone nobody something anything nothing keep keeps day days week
     weeks month time
+    seriously unbelievable unbelievably wow literally honestly absolutely totally actually ridiculous terrible awful horrible worst
+    disgusting unacceptable appalling shocking pathetic shame shameful furious angry annoyed annoying disappointed disappointing fuming
+    livid ugh sigh damn hell
     """
     )
 )
-"""English words that tell nothing about a trouble."""
+"""English words that tell nothing about a trouble, the author's mood among them."""
 
 KOREAN_STOPS = frozenset(
     _listed(
@@ -62,10 +65,13 @@ KOREAN_STOPS = frozenset(
     없습니다 했습니다 겁니다 건가 건지 거지 거야 거냐 건데 ㅋㅋ ㅠㅠ ㅎㅎ ㅜㅜ ㅡㅡ 아오 아놔 에휴 하아 대체 도대체 무슨
     어디 언제 누가 모두 전부 이미 처음 마지막 다른 모든 매번 항상 맨날 자꾸 그만 빨리 제발 좀 더 안 못 잘 다 수 것 거
     데 게 걸 건 줄 번 곳 분 등 및
+    헐 와 하 음 와우 대박 실화 솔직히 제보 후기 화나 화난 화남 화났 어쩌 어쩌죠 어쩌라는 어쩌라고 짜증 짜증나 짜증남 열받 열받네
+    빡치 빡치네 빡침 어이없 어이없네 어이없음 어처구니없 황당 황당하 실망 실망하 최악 답답 답답하 미치겠 미치겠네 미쳤 미쳤나 노답
+    극혐 역대급
     """
     )
 )
-"""Korean words that tell nothing about a trouble."""
+"""Korean words that tell nothing about a trouble, the author's mood among them."""
 
 AFTER_PLACES = frozenset(
     _listed(

@@ -54,7 +54,7 @@ def write(
         "model on hashed n-grams and signs of a lexicon, mixed; Korean and English.",
         "parameters": {"encoder": parameters},
         "labels": {"sentiment": [one.value for one in Sentiment], "complaint": "probability, 0..1", "topic": list(TOPICS)},
-        "vectors": "256 numbers of length 1, half from the network, half a sum over pieces; the company's name is left out before",
+        "vectors": "128 numbers of length 1; the company's name is left out before",
         "mark": "the words that name the watched company are replaced by one character before anything is masked",
         "masks": MASKS,
         "sha256": {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in (TOKENIZER, ENCODER, WEIGHTS)},

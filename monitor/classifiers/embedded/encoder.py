@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 SENTIMENT, COMPLAINT, TOPIC = slice(0, 3), 3, slice(4, 4 + len(TOPICS))  # of the logits; sentiment: neg, neu, pos
 VERDICTS = 4 + len(TOPICS)
-VECTOR = 256  # numbers of a sentence vector
+VECTOR = 128  # numbers of a sentence vector
 STEP = 8  # texts are padded to a multiple of so many pieces, and only those of one length go together
 BATCH = 8  # texts at once: more take a fifth to a quarter more time each, for their numbers leave the processor's cache
 
