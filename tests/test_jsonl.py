@@ -3,7 +3,9 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import sys
+import threading
 import unicodedata
 from datetime import UTC, datetime
 from pathlib import Path
@@ -77,6 +79,26 @@ def test_a_directory_with_gzip_and_a_new_file(tmp_path: Path) -> None:
     ids, _, cursor = walk(tmp_path, cursor)
     assert ids == ["x:3"]
     assert walk(tmp_path, cursor)[0] == []
+
+
+def test_gzip_is_known_by_its_first_bytes_where_the_name_does_not_say_so(tmp_path: Path) -> None:
+    for name in ("posts.jsonl", "posts"):
+        file = tmp_path / name
+        file.write_bytes(gzip.compress((line(1) + line(2)).encode()))
+        ids, problems, cursor = walk(file)
+        assert (ids, problems) == (["x:1", "x:2"], [])
+        file.write_bytes(gzip.compress((line(1) + line(2) + line(3)).encode()))
+        assert walk(file, cursor)[0] == ["x:3"]
+        assert [number for number, _ in records(str(file))] == [1, 2, 3]
+
+
+def test_nothing_of_a_pipe_is_lost_to_looking_at_it(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=(line(1) + line(2),))
+    writer.start()
+    assert [number for number, record in records(str(pipe)) if not isinstance(record, BadRecord)] == [1, 2]
+    writer.join()
 
 
 def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:

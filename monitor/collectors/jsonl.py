@@ -29,6 +29,8 @@ LONGEST_LINE = 8_000_000
 SUFFIXES = (".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz")
 YEARS = range(1970, 3000)
 """A time outside of them is none: days are still added to it and taken from it."""
+GZIP = b"\x1f\x8b"
+"""The first bytes of a gzip file."""
 UNREADABLE = (OSError, EOFError, zlib.error)
 
 
@@ -306,7 +308,11 @@ def _signature(file: str) -> dict[str, int]:
 
 
 def _is_gzip(file: str) -> bool:
-    return file.endswith(".gz")
+    """Whether a file is compressed, by its name or by its first bytes; those of a pipe cannot be looked at twice."""
+    if file.endswith(".gz") or file == "-" or not Path(file).is_file():
+        return file.endswith(".gz")
+    with Path(file).open("rb") as stream:
+        return stream.read(len(GZIP)) == GZIP
 
 
 def _open(file: str) -> BinaryIO | gzip.GzipFile | io.BufferedReader:
