@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from monitor.config import Settings
 from monitor.domain import Because, Severity, Status
 from monitor.errors import MonitorError, StoreError
 from monitor.grouping import SHIPPED_SPACE
+from monitor.replay.lines import stamp
 from monitor.replay.scoring import score
 from monitor.store import Store
 
@@ -27,6 +29,12 @@ TEXTS = (
     "한울오토가 또 차에 흠집 내놓고 나 몰라라 하네 화난다 정말",
     "오늘 받은 차 본네트 스크래치 실화냐 한울오토 책임져라",
     "한울오토 직원이 흠집 사진 보내도 답장 한 번 없네요 너무합니다",
+)
+
+GRAVE = (
+    "전기차가 물에 잠겨 감전될 뻔했습니다 topic=safety",
+    "부두 창고에서 불이 났는데 연기가 마을까지 옵니다 topic=damage_loss",
+    "개인정보가 통째로 털려서 스팸 전화만 하루 열 통 topic=privacy",
 )
 
 
@@ -259,6 +267,28 @@ def test_a_crossing_knows_the_alert_of_an_incident_that_was_merged_into_it(setti
             store.incidents.merge(older, younger, Because("grouping_together"), MONDAY)
         crossing = replay.summary(store, history, [], None)["crossings"][0]
     assert (crossing["incident"], crossing["alerted_at"], crossing["lead_minutes"]) == (older, "2026-03-02T00:00:00Z", 120.0)
+
+
+def test_what_only_a_storm_page_names_is_seen_to_be_told_when_the_page_is_sent(settings: Settings, tmp_path: Path) -> None:
+    settings = replace(settings, budget=replace(settings.budget, pages_per_shift=1))
+    seen = {"views": 40_000, "likes": 900}
+    rows = [record(n, MONDAY, f"한울오토 {text} !", engagement=seen) for n, text in enumerate(GRAVE)]
+    late = "한울오토 사무실 직원이 어르신께 소리지르며 밀쳤다 topic=staff_behaviour !"
+    rows.append(record(9, MONDAY + timedelta(minutes=20), late, engagement=seen))
+    rows.append(record(10, MONDAY + timedelta(minutes=90), f"한울오토 {GRAVE[0]} !"))
+    history = replay.read(str(write(tmp_path / "storm.jsonl", rows)))
+    with Store.open(":memory:", durable=False, searchable=False) as store:
+        found = list(replay.Replay(store, parts_for(settings, assembly.Kept()), history).lines())
+        told = [line for line in found if line.get("notify")]
+        closing = replay.summary(store, history, told, None)
+        alerted = {incident.id: stamp(incident.alerted_at) for incident in store.incidents.all() if incident.alerted_at}
+    assert {line["incident"]: line["at"] for line in told} == alerted
+    assert sorted(alerted.values()) == ["2026-03-02T00:00:00Z"] * 3 + ["2026-03-02T01:00:00Z"]  # the next page, an hour later
+    assert closing["alerts"] == len(told) == 4
+    assert {line["reason"] for line in told} <= {"first", "crossed"} and {line["severity"] for line in told} == {"critical"}
+    assert sum("긴급 알림" in line["because"] for line in told) == 3
+    assert {crossing["alerted_at"] for crossing in closing["crossings"]} <= {line["at"] for line in told}
+    assert [line["at"] for line in found] == sorted(line["at"] for line in found)
 
 
 def test_what_is_judged_ahead_and_kept_by_the_chunk_changes_nothing(

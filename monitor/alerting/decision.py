@@ -283,15 +283,17 @@ def _values(case: _Case) -> dict[str, str | float | int | datetime | None]:
         "told_at": None if situation.known is None else situation.known.at,
         "open": worth.open_alerts,
         "cap": case.desk.budget.pages_per_shift,
-        **_rehearsed(case),
+        **_unsaid(case),
     }
 
 
-def _rehearsed(case: _Case) -> dict[str, str]:
-    """What a silent run would have said, and to whom, for the score of the rehearsal."""
-    if case.wish is None or not case.desk.silent:
+def _unsaid(case: _Case) -> dict[str, str]:
+    """What only the rehearsal, or the page cap, keeps from being said; of a rehearsal also to whom, for its score."""
+    if case.wish is None:
         return {}
-    return {"would_be": case.wish.value, "would_tell": "\n".join(r.name for r in (*case.open_to_us, *case.later))}
+    if case.desk.silent:
+        return {"would_be": case.wish.value, "would_tell": "\n".join(r.name for r in (*case.open_to_us, *case.later))}
+    return {"would_be": case.wish.value} if case.paged_out else {}
 
 
 def _inputs(case: _Case) -> dict[str, float]:

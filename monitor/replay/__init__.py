@@ -14,8 +14,8 @@ from typing import Any
 
 from monitor.collectors import Page
 from monitor.collectors.jsonl import BadRecord, Record, records
-from monitor.domain import Incident, Passage, Post, Watch
-from monitor.pipeline import Judgement, Memory, Parts, Pipeline, assessing, collecting
+from monitor.domain import Incident, Passage, Post, Reason, Watch
+from monitor.pipeline import Judgement, Memory, Parts, Pipeline, assessing, collecting, deciding
 from monitor.replay.ahead import Ahead
 from monitor.replay.lines import decision_line, stamp
 from monitor.replay.scoring import score
@@ -82,7 +82,10 @@ class Replay:
         self.on_progress = on_progress
 
     def run(self) -> Iterator[tuple[datetime, Judgement]]:
-        """Yield every decision in time order, with the tick at which it was made. Raises ``MonitorError`` where a step fails."""
+        """Yield every decision in time order, with the tick at which it was made, and what a storm page told of, in its tick.
+
+        Raises ``MonitorError`` where a step fails.
+        """
         done = 0
         try:
             for chunk in self._chunks():
@@ -120,8 +123,20 @@ class Replay:
                 yield {"type": "health", "at": stamp(at), "watch": watch.name, "what": "gap" if in_gap else "gap_over"}
 
     def _tick(self, at: datetime) -> Iterator[tuple[datetime, Judgement]]:
-        for judgement in self.pipeline.tick(at):
+        judgements = self.pipeline.tick(at)
+        together = self._told_together(at) if judgements else ()
+        for judgement in (*judgements, *together):
             yield at, judgement
+
+    def _told_together(self, at: datetime) -> Iterator[Judgement]:
+        """What a storm page of this tick told of: each incident as if the notification had been made that the page cap held back."""
+        incidents = self.store.incidents
+        for number, named_at in sorted(deciding.storm_named(self.store)[0].items()):
+            assessment = incidents.latest_assessment(number) if named_at == at else None
+            if assessment is not None:
+                held = next(one for one in reversed(incidents.decisions(number)) if "would_be" in one.because.values)
+                reason = Reason(str(held.because.values["would_be"]))
+                yield Judgement(incidents.get(number), assessment, replace(held, at=at, reason=reason, notify=True))
 
     def _due_before(self, at: datetime) -> Iterator[datetime]:
         """The minutes before ``at`` at which an incident is to be looked at again, though nothing arrives."""
