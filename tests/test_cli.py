@@ -81,6 +81,18 @@ def test_classify_knows_whom_a_record_means(tmp_path: Path) -> None:
     assert about_them["complaint"] != about_us["complaint"]
 
 
+def test_classify_finds_the_name_that_all_posts_share(tmp_path: Path) -> None:
+    troubles = ("lost both bags again", "flight cancelled, nobody answers", "crew was rude to my mother", "two hours on hold")
+    rows: list[dict[str, object]] = [{"id": f"x:{n}", "text": f"@gaonair {troubles[n % 4]}"} for n in range(60)]
+    file = records(tmp_path, *rows)
+    of_term, of_name, of_nobody = (
+        run("classify", file, *told, "--json").stdout for told in (("--any", "gaonair"), ("--watch", "GaonAir"), ())
+    )
+    assert of_term == of_name == of_nobody
+    of_few = run("classify", records(tmp_path, *rows[:40]), "--json").stdout
+    assert of_few != "".join(of_term.splitlines(keepends=True)[:40])
+
+
 @pytest.fixture
 def troubled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a database in which one incident was alerted."""

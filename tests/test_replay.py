@@ -13,7 +13,7 @@ from conftest import MONDAY, SHARED, parts_for
 from monitor import assembly, replay
 from monitor.cli import cli
 from monitor.config import Settings
-from monitor.domain import Because, Severity, Status
+from monitor.domain import Because, Severity, Status, Watch
 from monitor.errors import MonitorError, StoreError
 from monitor.grouping import SHIPPED_SPACE
 from monitor.replay.lines import stamp
@@ -149,6 +149,34 @@ def test_terms_decide_what_is_read_and_a_records_own_watch_wins(tmp_path: Path) 
     file = write(tmp_path / "three.jsonl", rows)
     assert lines(run(file, "--any", "한울오토", "--json"))[-1]["posts"] == 2
     assert lines(run(file, "--watch", "누구", "--json"))[-1]["posts"] == 3
+
+
+def test_the_name_of_a_watch_without_terms_is_found_in_the_posts(tmp_path: Path) -> None:
+    rows = [record(1, MONDAY, TEXTS[0]), record(2, MONDAY, TEXTS[2], watch="고객센터"), record(3, MONDAY, "오늘 받은 차에 흠집이 있어요")]
+    file = write(tmp_path / "posts.jsonl", rows)
+    run(file, "--watch", "한울오토", "--database", tmp_path / "kept.db")
+    with Store.open(tmp_path / "kept.db", readonly=True) as store:
+        found = {n: [(one.mention.watch, one.mention.spans) for one in store.posts.judgements(f"x:{n}")] for n in (1, 2, 3)}
+    centre = TEXTS[2].index("고객센터")
+    assert found == {1: [("한울오토", ((0, 4),))], 2: [("한울오토", ((centre, centre + 4),))], 3: [("한울오토", ())]}
+
+
+def test_a_name_that_nobody_gave_is_what_the_posts_share(tmp_path: Path) -> None:
+    posts = replay.read(str(write(tmp_path / "week.jsonl", week()))).posts
+    assert replay.names((), posts)[0] == "한울오토"
+    assert replay.names((Watch("Hanul Auto"),), posts)[:2] == ("hanul auto", "한울오토")
+    assert replay.names((), posts[:49]) == replay.names((Watch("Hanul Auto", ("한울오토",)),), posts) == ()
+    assert replay.names((), [*posts, replace(posts[0], about="한울오토")]) == ()
+    run(tmp_path / "week.jsonl", "--database", tmp_path / "kept.db")
+    with Store.open(tmp_path / "kept.db", readonly=True) as store:
+        mentions = {one.mention.watch: one.mention.spans for one in store.posts.judgements("x:200")}
+    assert mentions == {"all": ((0, 4),)}
+
+
+def test_words_that_tell_nothing_and_links_are_no_name(tmp_path: Path) -> None:
+    texts = [f"This is what I have been waiting for, 정말 너무 늦네요 https://t.co/{n} 2026" for n in range(60)]
+    posts = replay.read(str(write(tmp_path / "posts.jsonl", [record(n, MONDAY, text) for n, text in enumerate(texts)]))).posts
+    assert replay.names((), posts) == ("waiting", "늦네요")  # but for these, which stand in every post
 
 
 def test_broken_lines_and_posts_without_a_time_are_told(tmp_path: Path) -> None:

@@ -79,6 +79,7 @@ def replay_verb(
     for problem in history.problems:
         click.echo(problem, err=True)
     settings = replace(settings, watches=watches or replay.about_everything(history.posts))
+    history = history.about(replay.names(watches, history.posts))
     with tempfile.TemporaryDirectory() as folder:
         path = database or Path(folder) / "replay.db"
         if database and database.exists():
@@ -207,9 +208,11 @@ def with_model(settings: Settings, model: str | None) -> Settings:
 def _of_file(file: str, settings: Settings, watches: Sequence[Watch], model: str | None, as_json: bool) -> None:
     classifier = assembly.classifier(with_model(settings, model))
     matcher = Matcher(watches)
+    names: tuple[str, ...] | None = None
     judged = seen = 0
     for lines, posts in _stretches(file):
-        judged += _classify(classifier, matcher, posts, as_json)
+        names = replay.names(watches, posts) if names is None else names
+        judged += _classify(classifier, matcher, [replay.meant(post, names) for post in posts], as_json)
         seen += lines
     if seen and not judged:
         raise MonitorError(f"{file}: no valid post in it")

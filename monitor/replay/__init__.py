@@ -15,6 +15,8 @@ from typing import Any
 from monitor.collectors import Page
 from monitor.collectors.jsonl import BadRecord, Record, records
 from monitor.domain import Incident, Passage, Post, Reason, Watch
+from monitor.grouping.naming import shared_names
+from monitor.matching.folding import folded
 from monitor.pipeline import Judgement, Memory, Parts, Pipeline, assessing, collecting, deciding
 from monitor.replay.ahead import Ahead
 from monitor.replay.lines import decision_line, stamp
@@ -22,6 +24,8 @@ from monitor.replay.scoring import score
 from monitor.store import Store
 
 AHEAD = 2_048
+LOOKED_AT = 1_024
+"""So many posts are looked at for what they share."""
 MINUTE = timedelta(minutes=1)
 ALL = "all"
 Beside = Callable[[Iterator[tuple[datetime, Judgement]]], Iterator[tuple[datetime, Judgement]]]
@@ -41,6 +45,11 @@ class History:
     def posts(self) -> list[Post]:
         """All posts, in time order."""
         return [record.post for _, record in self.events if record.post is not None]
+
+    def about(self, names: Sequence[str]) -> History:
+        """The same history, every post of it as ``meant`` with these names of the company."""
+        events = [(at, record if record.post is None else replace(record, post=meant(record.post, names))) for at, record in self.events]
+        return replace(self, events=events)
 
 
 def read(file: str) -> History:
@@ -68,6 +77,25 @@ def about_everything(posts: Sequence[Post]) -> tuple[Watch, ...]:
     """With no watch given every post is about whom it speaks of; terms that records name themselves become watches of their own."""
     terms = sorted({post.about for post in posts if post.about is not None})
     return (*(Watch(term, (term,)) for term in terms if term), Watch(ALL))
+
+
+def names(watches: Sequence[Watch], posts: Sequence[Post]) -> tuple[str, ...]:
+    """Return what to look for as the company's name where no terms say it: the name of the only watch, and what the first posts share.
+
+    Where records say themselves whom they are about, nothing is taken for a name that nobody gave.
+    """
+    if len(watches) > 1 or any(watch != Watch(watch.name) for watch in watches):
+        return ()
+    given = tuple(folded(watch.name) for watch in watches if watch.name)
+    return given if any(post.about is not None for post in posts) else (*given, *shared_names(posts[:LOOKED_AT]))
+
+
+def meant(post: Post, names: Sequence[str]) -> Post:
+    """Return the post as one about the first of ``names`` that stands in it; a post in which none does is about whom it speaks of."""
+    if not names or post.about is not None:
+        return post
+    text = folded(post.text)
+    return replace(post, about=next((name for name in names if name in text), None))
 
 
 class Replay:

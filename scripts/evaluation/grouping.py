@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
 import time
 from collections import Counter, defaultdict
@@ -25,11 +24,9 @@ from monitor.classifiers.embedded import Embedded, Options  # noqa: E402
 from monitor.collectors.jsonl import BadRecord, records  # noqa: E402
 from monitor.domain import Passage, Post, Watch  # noqa: E402
 from monitor.grouping import SHIPPED_SPACE, Candidate, Grouper  # noqa: E402
+from monitor.grouping.naming import shared_names  # noqa: E402
 from monitor.matching import Matcher  # noqa: E402
 
-WORD = re.compile(r"\w+")
-COMMON = 0.4
-FEWEST = 50
 STREAMS = ROOT / "tests/streams"
 OWN = {
     "grouping.jsonl": Watch("한울오토", any=("한울오토", "한울", "Hanul Auto Transport", "Hanul Auto", "Hanul")),
@@ -50,23 +47,9 @@ def read_posts(file: Path) -> list[Post]:
 
 
 def name_of(posts: Sequence[Post]) -> Watch | None:
-    """Return whom a file without watches is about: the words, or beginnings of Korean ones, that two posts in five share.
-
-    Who runs the monitor names the company, so that its name makes no two posts alike. In a short file, where one trouble may fill as
-    much, nothing is taken for a name.
-    """
-    if len(posts) < FEWEST:
-        return None
-    held = Counter(begin for post in posts for begin in {begin for word in WORD.findall(post.text.casefold()) for begin in _begins(word)})
-    shared = {begin for begin, count in held.items() if count >= COMMON * len(posts)}
-    longest = sorted(begin for begin in shared if not any(other != begin and other.startswith(begin) for other in shared))
-    return Watch("", any=tuple(longest)) if longest else None
-
-
-def _begins(word: str) -> list[str]:
-    if word.isascii():
-        return [word] if len(word) > 3 else []
-    return [word[:length] for length in range(2, len(word) + 1)]
+    """Return whom a file without watches is about: its name makes no two posts alike."""
+    names = shared_names(posts)
+    return Watch("", any=names) if names else None
 
 
 def candidate(post: Post, watch: Watch | None) -> Candidate:
