@@ -85,9 +85,8 @@ def test_classify_finds_the_name_that_all_posts_share(tmp_path: Path) -> None:
     troubles = ("lost both bags again", "flight cancelled, nobody answers", "crew was rude to my mother", "two hours on hold")
     rows: list[dict[str, object]] = [{"id": f"x:{n}", "text": f"@gaonair {troubles[n % 4]}"} for n in range(60)]
     file = records(tmp_path, *rows)
-    of_term, of_name, of_nobody = (
-        run("classify", file, *told, "--json").stdout for told in (("--any", "gaonair"), ("--watch", "GaonAir"), ())
-    )
+    asked: tuple[tuple[str, ...], ...] = (("--any", "gaonair"), ("--watch", "GaonAir"), ())
+    of_term, of_name, of_nobody = (run("classify", file, *terms, "--json").stdout for terms in asked)
     assert of_term == of_name == of_nobody
     of_few = run("classify", records(tmp_path, *rows[:40]), "--json").stdout
     assert of_few != "".join(of_term.splitlines(keepends=True)[:40])
