@@ -16,6 +16,7 @@ from monitor.collectors import Page
 from monitor.collectors.jsonl import BadRecord, JsonLines, Options, parse, records
 from monitor.domain import Precision
 from monitor.errors import Unavailable
+from scripts.evaluation import classifier
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -90,6 +91,7 @@ def test_gzip_is_known_by_its_first_bytes_where_the_name_does_not_say_so(tmp_pat
         file.write_bytes(gzip.compress((line(1) + line(2) + line(3)).encode()))
         assert walk(file, cursor)[0] == ["x:3"]
         assert [number for number, _ in records(str(file))] == [1, 2, 3]
+        assert [row["text"] for row in classifier.read(file)] == ["post 1", "post 2", "post 3"]
 
 
 def test_nothing_of_a_pipe_is_lost_to_looking_at_it(tmp_path: Path) -> None:

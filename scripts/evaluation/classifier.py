@@ -13,7 +13,6 @@ calibration_error}, ``topic`` {rows, accuracy, macro_f1, by_class; complaints_ma
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import sys
 import time
@@ -25,6 +24,7 @@ import numpy as np
 from tqdm import tqdm
 
 from monitor.classifiers.embedded import Embedded, Options
+from monitor.collectors.jsonl import read_lines
 from monitor.domain import TOPICS, Labels, Passage, Sentiment
 from monitor.errors import MonitorError
 from monitor.learning import measures
@@ -67,17 +67,16 @@ def _shared(model: Embedded, folder: str | None) -> dict[str, Any]:
 def read(path: Path) -> list[Row]:
     """Read the labelled rows. Raises ValueError with file and line for one that is no JSON object with a text."""
     rows = []
-    with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as lines:
-        for at, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-            except ValueError as error:
-                raise ValueError(f"{path}:{at}: {error}") from error
-            if not isinstance(row, dict) or not isinstance(row.get("text"), str):
-                raise ValueError(f"{path}:{at}: no object with a text")
-            rows.append(row)
+    for at, (line, _complete) in enumerate(read_lines(str(path)), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise ValueError(f"{path}:{at}: {error}") from error
+        if not isinstance(row, dict) or not isinstance(row.get("text"), str):
+            raise ValueError(f"{path}:{at}: no object with a text")
+        rows.append(row)
     return rows
 
 
