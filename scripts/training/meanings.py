@@ -1,7 +1,7 @@
 """Fit the mean vectors that grouping takes off sentence vectors (``monitor/grouping/meanings.json``), from troubles told several ways.
 
-``GAIN``, ``MIDDLE``, ``MOST`` and ``CAP`` were chosen on the tuning half of our own stream and on
-simulated weeks (``scripts/simulate``).
+``GAIN``, ``MIDDLE``, ``MOST`` and ``CAP`` were chosen on the tuning halves of our own streams,
+on simulated weeks (``scripts/simulate``) and on terse troubles.
 """
 
 from __future__ import annotations
