@@ -358,9 +358,12 @@ class Kept:
         return found
 
 
+NUMBERS = SHIPPED_SPACE.korean.size
+
+
 def vector(trouble: int, number: int = 0) -> NDArray[np.float16]:
     """A sentence vector: near those of the same trouble, whatever the language."""
-    told = np.random.default_rng(trouble).normal(size=256) + 0.4 * np.random.default_rng(1000 + number).normal(size=256)
+    told = np.random.default_rng(trouble).normal(size=NUMBERS) + 0.4 * np.random.default_rng(1000 + number).normal(size=NUMBERS)
     return (told / np.linalg.norm(told)).astype(np.float16)
 
 
@@ -432,7 +435,7 @@ def test_vectors_bring_paraphrases_together_and_keep_others_apart() -> None:
     assert len(set(blind.posts(texts))) == 3
 
 
-@pytest.mark.parametrize("odd", [np.zeros(3), np.full(256, np.nan), np.full(256, np.inf), np.zeros(0)])
+@pytest.mark.parametrize("odd", [np.zeros(3), np.full(NUMBERS, np.nan), np.full(NUMBERS, np.inf), np.zeros(0)])
 def test_vectors_that_say_nothing_are_left_out(odd: NDArray[np.float64]) -> None:
     assert SHIPPED_SPACE.rounded(odd, "늦어요") is None
     assert Stream(space=SHIPPED_SPACE).posts(HAIL, vector=odd.astype(np.float16)) == Stream(space=SHIPPED_SPACE).posts(HAIL)

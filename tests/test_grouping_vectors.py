@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -16,6 +17,7 @@ from monitor.pipeline import Memory
 
 LATE, WHERE, RUDE = "차가 아직도 없어요 !", "Where on earth can it be !", "반말하며 소리쳤습니다 !"
 SENSES = {LATE: 1.0, WHERE: 1.0, RUDE: -1.0}
+NUMBERS = SHIPPED_SPACE.korean.size
 
 
 class Sensing(Words):
@@ -25,7 +27,7 @@ class Sensing(Words):
 
     def embed(self, passages: Sequence[Passage]) -> NDArray[np.float32]:
         senses = [SENSES[passage.text.removeprefix("한울오토 ")] for passage in passages]
-        return np.outer(senses, np.random.default_rng(1).normal(size=256) / 16).astype(np.float32)
+        return np.outer(senses, np.random.default_rng(1).normal(size=NUMBERS) / math.sqrt(NUMBERS)).astype(np.float32)
 
 
 def test_vectors_join_what_no_word_does_and_outlive_a_restart(world: World) -> None:
@@ -38,7 +40,7 @@ def test_vectors_join_what_no_word_does_and_outlive_a_restart(world: World) -> N
     world.parts = replace(world.parts, classifier=Sensing())
     late = told(LATE)
     kept = world.store.posts.vectors(SHIPPED_SPACE.name)
-    assert [len(numbers) for numbers in kept.values()] == [512]
+    assert [len(numbers) for numbers in kept.values()] == [2 * NUMBERS]
     world.memory = Memory()
     assert told(WHERE) == late
     assert told(RUDE) != late
