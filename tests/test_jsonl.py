@@ -97,7 +97,7 @@ def test_gzip_is_known_by_its_first_bytes_where_the_name_does_not_say_so(tmp_pat
 def test_nothing_of_a_pipe_is_lost_to_looking_at_it(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    writer = threading.Thread(target=pipe.write_text, args=(line(1) + line(2),))
+    writer = threading.Thread(target=pipe.write_text, args=(line(1) + line(2),), daemon=True)
     writer.start()
     assert [number for number, record in records(str(pipe)) if not isinstance(record, BadRecord)] == [1, 2]
     writer.join()
