@@ -231,10 +231,11 @@ def test_evaluation_leaves_out_what_is_no_cascade(tmp_path: Path, capsys: pytest
     good = cascade_file(tmp_path, False)
     lines = good.read_text(encoding="utf-8").splitlines()
     wrong = ["{broken", "[1]", '{"id": "a"}', '{"id": "b", "events": null}', '{"id": "c", "events": [[NaN, 1]]}', '{"events": [[1, 2]]}']
+    wrong.append(f'{{"id": "d", "events": [[{10**400}, 1]]}}')
     mixed = tmp_path / "mixed.jsonl"
     mixed.write_bytes(b"\xef\xbb\xbf" + "\r\n".join([lines[0].replace("null]", '"many"]'), *wrong, *lines[1:]]).encode())
     assert forecast_file(mixed) == forecast_file(good)
-    assert [line.split(" ")[0] for line in capsys.readouterr().err.splitlines()] == [f"{mixed}:{number}:" for number in range(2, 8)]
+    assert [line.split(" ")[0] for line in capsys.readouterr().err.splitlines()] == [f"{mixed}:{number}:" for number in range(2, 9)]
 
 
 def test_evaluation_writes_every_cascade_age_and_horizon(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def read(file: Path) -> list[Cascade]:
         if line.strip():
             try:
                 cascades.append(_cascade(json.loads(line)))
-            except (ValueError, TypeError, KeyError, IndexError):
+            except (ValueError, TypeError, KeyError, IndexError, OverflowError):
                 print(f"{file}:{number}: no cascade: id, and events [[seconds, followers], ...]", file=sys.stderr)
     return cascades
 
