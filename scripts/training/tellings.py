@@ -21,8 +21,8 @@ from monitor.grouping.likelihood import OWN, WEIGHTS
 from monitor.grouping.lists import ENGLISH_STOPS
 from monitor.grouping.terms import Kind, Translations, terms
 from monitor.grouping.wording import stem, telling, wording
+from scripts.training.corpus import HELD_TROUBLES
 
-HELD_OUT = "rudder"
 FOLDS = 3
 LEAST_RATIO = 25.0
 """Least likelihood ratio of a pair of words, as twice its logarithm."""
@@ -58,7 +58,7 @@ Family = tuple[Trouble, ...]
 def read(folder: Path) -> list[list[Family]]:
     """Return the families of all files but the held out one, in ``FOLDS`` parts of whole files."""
     parts: list[list[Family]] = [[] for _ in range(FOLDS)]
-    files = [path for path in sorted(folder.glob("*.jsonl")) if path.stem != HELD_OUT]
+    files = [path for path in sorted(folder.glob("*.jsonl")) if path.name != HELD_TROUBLES]
     for place, path in enumerate(files):
         families: dict[str, list[Trouble]] = defaultdict(list)
         for row in map(json.loads, filter(str.strip, path.read_text(encoding="utf-8").splitlines())):
