@@ -15,7 +15,7 @@ from monitor.classifiers.embedded import Embedded
 from monitor.config import Topic
 from monitor.domain import TOPICS, Labels, Passage
 from monitor.pipeline.topics import OwnTopics
-from monitor.pipeline.topics.likeness import OFFSET, SLOPE, Likeness, background
+from monitor.pipeline.topics.likeness import Likeness, background
 from monitor.pipeline.topics.ngrams import Ngrams
 
 STREAM = Path(__file__).parent / "streams" / "own_topics.txt"
@@ -88,12 +88,12 @@ def test_examples_find_more_than_terms_alone() -> None:
 
 
 @pytest.mark.skipif(not isinstance(shipped(), Embedder), reason="the shipped model gives no vectors")
-def test_vectors_find_more_than_letters() -> None:
+def test_vectors_beside_letters_find_more_than_letters() -> None:
     own = topics("test")
     letters, vectors = score(own), score(own, shipped())
     print(f"letters {letters[0]:.3f}, vectors {vectors[0]:.3f}, other posts taken {vectors[1]:.3f}")
     assert vectors[0] > letters[0] + 0.08
-    assert vectors[1] < letters[1] - 0.04
+    assert vectors[1] <= letters[1]
 
 
 def test_scores_are_probabilities_of_all_topics() -> None:
@@ -165,20 +165,21 @@ def test_examples_are_embedded_once_and_vectors_passed_on() -> None:
     assert not isinstance(OwnTopics(Plain(), topics("test")), Embedder)
 
 
-def test_the_constants_are_those_that_fit_the_other_topics() -> None:
+@pytest.mark.parametrize("by_vectors", [False, True], ids=["letters", "both"])
+def test_the_constants_are_those_that_fit_the_other_topics(by_vectors: bool) -> None:
     """Log loss of the part they were fitted on is the lowest there (0.2 and 0.25 apart)."""
     own = told("fit")
     posts = [(post, place) for place, one in enumerate(own) for post in one.posts] + [(post, len(own)) for post in background()]
-    likeness = Likeness([[*one.topic.examples, one.topic.about] for one in own], None)
+    likeness = Likeness([[*one.topic.examples, one.topic.about] for one in own], shipped() if by_vectors else None)
     shares = likeness.shares([Passage(post) for post, _ in posts])
     logits = np.log(shares / (1 - shares.sum(axis=1, keepdims=True)))
     truth = [place for _, place in posts]
 
     def loss(slope: float, offset: float) -> float:
-        raised = np.exp(np.clip(slope * (logits / SLOPE + OFFSET - offset), -20, 20))
+        raised = np.exp(np.clip(slope * (logits / likeness.slope + likeness.offset - offset), -20, 20))
         whole = np.concatenate([raised, np.ones((len(raised), 1))], axis=1)
         return float(-np.log((whole / whole.sum(axis=1, keepdims=True))[np.arange(len(posts)), truth]).mean())
 
-    best = loss(SLOPE, OFFSET)
-    assert best < 0.62
-    assert all(best <= loss(SLOPE + a, OFFSET + b) for a, b in ((0.2, 0), (-0.2, 0), (0, 0.25), (0, -0.25)))
+    best = loss(likeness.slope, likeness.offset)
+    assert best < (0.5 if by_vectors else 0.62)
+    assert all(best <= loss(likeness.slope + a, likeness.offset + b) for a, b in ((0.2, 0), (-0.2, 0), (0, 0.25), (0, -0.25)))

@@ -16,8 +16,11 @@ from monitor.pipeline.topics.ngrams import Ngrams
 
 Floats = NDArray[np.float64]
 
-SLOPE, OFFSET = 1.2, 2.5
-"""Logit of a topic against all the rest: ``SLOPE x (z - OFFSET)``, fitted on three topics of tests/streams/own_topics.txt."""
+LETTERS, BOTH = (1.2, 2.5), (2.0, 1.75)
+"""Logit of a topic against all the rest: ``slope x (z - offset)``, by letters alone and with vectors beside them.
+
+Fitted on three topics of tests/streams/own_topics.txt, with the shipped model's vectors.
+"""
 NEAREST = 3
 """Of a topic's texts, so many of the nearest count: one alone is often near by chance."""
 _HIGHEST = 20.0  # logit
@@ -26,32 +29,49 @@ _KOREAN = re.compile("[\uac00-\ud7a3\u3131-\u318e]")
 
 
 class Likeness:
-    """Compares posts with the texts of topics.
+    """Compares posts with the texts of topics, by stretches of letters and, with an ``embedder``, by its vectors: the mean of both counts.
 
-    Similarities mean something else in every space of vectors and in each language, so they are measured against those of ordinary
-    posts (``background.txt``): z tells by how many standard deviations a post is nearer than those of its own script.
+    Letters know the same words again, vectors the same trouble in other words.
     """
 
     def __init__(self, topics: Sequence[Sequence[str]], embedder: Embedder | None):
-        """Embed the texts of each topic once; without an ``embedder`` stretches of letters are compared."""
+        """Embed the texts of each topic once."""
         texts = [text for topic in topics for text in topic]
-        self._bounds = np.cumsum([0, *map(len, topics)])
-        self._embedder = embedder or Ngrams([*background(), *texts])
-        usual = self._embedder.embed([Passage(text) for text in background()])
-        self._middle = usual.mean(axis=0) if embedder else np.zeros(usual.shape[1], np.float32)
-        self._texts = self._centred(self._embedder.embed([Passage(text) for text in texts]))
-        likeness, korean = self._nearest(usual), _korean(background())
-        self._usual = [(rows.mean(axis=0), np.maximum(rows.std(axis=0), _LEAST)) for rows in (likeness[~korean], likeness[korean])]
+        letters = Ngrams([*background(), *texts])
+        self._spaces = [_Space(topics, one) for one in (letters, embedder) if one]
+        self.slope, self.offset = BOTH if embedder else LETTERS
 
     def shares(self, passages: Sequence[Passage]) -> Floats:
         """Return the probability of each topic (passages, topics); what is missing to one is that of none of them."""
+        z = np.mean([space.nearer(passages) for space in self._spaces], axis=0)
+        raised = np.exp(np.clip(self.slope * (z - self.offset), -_HIGHEST, _HIGHEST))
+        shares: Floats = raised / (1 + raised.sum(axis=1, keepdims=True))
+        return shares
+
+
+class _Space:
+    """The texts of topics in one space of vectors.
+
+    Similarities mean something else in every space and in each language, so they are measured against those of ordinary posts
+    (``background.txt``): z tells by how many standard deviations a post is nearer than those of its own script.
+    """
+
+    def __init__(self, topics: Sequence[Sequence[str]], embedder: Embedder | Ngrams):
+        self._bounds = np.cumsum([0, *map(len, topics)])
+        self._embedder = embedder
+        usual = embedder.embed([Passage(text) for text in background()])
+        self._middle = np.zeros(usual.shape[1], np.float32) if isinstance(embedder, Ngrams) else usual.mean(axis=0)
+        self._texts = self._centred(embedder.embed([Passage(text) for topic in topics for text in topic]))
+        likeness, korean = self._nearest(usual), _korean(background())
+        self._usual = [(rows.mean(axis=0), np.maximum(rows.std(axis=0), _LEAST)) for rows in (likeness[~korean], likeness[korean])]
+
+    def nearer(self, passages: Sequence[Passage]) -> Floats:
+        """Return z (passages, topics)."""
         likeness = self._nearest(self._embedder.embed(passages))
         korean = _korean([passage.text for passage in passages])[:, None]
         (mean, spread), (mean_ko, spread_ko) = self._usual
-        z = np.where(korean, (likeness - mean_ko) / spread_ko, (likeness - mean) / spread)
-        raised = np.exp(np.clip(SLOPE * (z - OFFSET), -_HIGHEST, _HIGHEST))
-        shares: Floats = raised / (1 + raised.sum(axis=1, keepdims=True))
-        return shares
+        z: Floats = np.where(korean, (likeness - mean_ko) / spread_ko, (likeness - mean) / spread)
+        return z
 
     def _nearest(self, vectors: NDArray[np.float32]) -> Floats:
         """Mean similarity to the nearest texts of each topic (vectors, topics)."""
