@@ -297,7 +297,17 @@ def test_hashed_vectors_have_length_one_and_see_the_name_as_a_name() -> None:
     assert float(one @ two) == pytest.approx(1)
     assert not none.any()
     assert isinstance(embedder_of(Words()), Hashed)
-    assert embedder_of(known := Knowing()) is known
+
+
+def test_heads_see_hashed_words_beside_what_a_model_knows_and_grouping_does_not() -> None:
+    known, passages = Knowing(), [Passage("늦어요"), Passage("또 늦어요")]
+    both = embedder_of(known)
+    assert both.vectors == f"{known.vectors}+hashed@1"
+    expected = np.concatenate([known.embed(passages), Hashed().embed(passages)], axis=1) / np.sqrt(2)
+    assert both.embed(passages) == pytest.approx(expected, abs=1e-6)
+    judge = Trained(known, both, Heads(1, known.model, both.vectors, {}, frozenset(), {}))
+    assert judge.vectors == known.vectors
+    assert np.array_equal(judge.embed(passages), known.embed(passages))
 
 
 # ---- what is asked

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from monitor.classifiers import Classifier, Embedder
 from monitor.classifiers.trained.files import Heads, newest, read
-from monitor.classifiers.trained.hashed import Hashed
+from monitor.classifiers.trained.hashed import Hashed, Worded
 from monitor.domain import Labels, Passage, Sentiment
 from monitor.errors import ModelError
 from monitor.learning import heads
@@ -36,6 +36,7 @@ class Trained:
                 f'{embedder.vectors}: run `monitor train` again, or set heads = "auto" or "none" in [classifier]'
             )
         self._classifier, self._embedder, self.found = classifier, embedder, found
+        self._own = classifier if isinstance(classifier, Embedder) else embedder
 
     @property
     def model(self) -> str:
@@ -45,11 +46,11 @@ class Trained:
     @property
     def vectors(self) -> str:
         """The space of the vectors, which no head changes."""
-        return self._embedder.vectors
+        return self._own.vectors
 
     def embed(self, passages: Sequence[Passage]) -> NDArray[np.float32]:
-        """Return the embedder's vectors."""
-        return self._embedder.embed(passages)
+        """Return the vectors of the classifier, or of the embedder if it has none."""
+        return self._own.embed(passages)
 
     def classify(self, passages: Sequence[Passage]) -> list[Labels]:
         """Return one verdict for each passage, in order."""
@@ -87,8 +88,8 @@ def _with(labels: Labels, said: dict[str, dict[str, float]]) -> Labels:
 
 
 def embedder_of(classifier: object) -> Embedder:
-    """Return what turns passages into vectors: the classifier itself if it can, else hashed n-grams."""
-    return classifier if isinstance(classifier, Embedder) else Hashed()
+    """Return what turns passages into vectors for heads: hashed n-grams, beside the classifier's own vectors if it has some."""
+    return Worded(classifier) if isinstance(classifier, Embedder) else Hashed()
 
 
 def found_for(wanted: str, database: Path, model: str, vectors: str) -> Heads | None:

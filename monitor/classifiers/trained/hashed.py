@@ -1,7 +1,8 @@
-"""Vectors where a model has none of its own: words and stretches of three letters, hashed with a sign into a few hundred numbers."""
+"""Vectors of words and stretches of three letters, hashed with a sign into a few hundred numbers: alone, or beside those of a model."""
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 import zlib
@@ -10,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.classifiers import Embedder
 from monitor.domain import Passage
 
 WIDTH = 256
@@ -34,6 +36,18 @@ class Hashed:
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         unit: NDArray[np.float32] = vectors / np.maximum(lengths, np.float32(1e-9))
         return unit
+
+
+class Worded:
+    """A model's vectors with hashed ones beside them: a model tells what was meant, hashes also which words a company's own people use."""
+
+    def __init__(self, embedder: Embedder):
+        self._embedders = (embedder, Hashed())
+        self.vectors = "+".join(one.vectors for one in self._embedders)
+
+    def embed(self, passages: Sequence[Passage]) -> NDArray[np.float32]:
+        """Return a vector for each passage, half of its square from each side; errors are the model's."""
+        return np.concatenate([one.embed(passages) / math.sqrt(2) for one in self._embedders], axis=1, dtype=np.float32)
 
 
 def _told(passage: Passage) -> str:
