@@ -197,8 +197,10 @@ def test_incidents_are_listed_by_what_one_asks_for(troubled: Path) -> None:
 
 def test_merging_several_keeps_the_oldest(troubled: Path) -> None:
     with Store.open("monitor.db") as store:
-        (known,) = store.incidents.all()
-        numbers = [known.id, known.id + 1, known.id + 2]
+        every = store.incidents.all()
+        known = next(one for one in every if one.merged_into is None)
+        newest = max(one.id for one in every)
+        numbers = [known.id, newest + 1, newest + 2]
         for number in numbers[1:]:
             store.incidents.open(replace(known, id=number, posts=0, authors=0), None)
     assert run("incidents", "merge", *reversed(numbers)).exception is None

@@ -243,7 +243,7 @@ def fragments(stream: Stream) -> tuple[int, int]:
 
 
 def test_merges_keep_the_older_id() -> None:
-    stream = Stream(Parameters(join_surprise=9.0, merge_margin=-9.0, lone_margin=-9.0, merge_slack=12.0))
+    stream = Stream(Parameters(join_surprise=6.0, merge_margin=-9.0, lone_margin=-9.0, merge_slack=12.0))
     text = "우박 평택 하치장 덴트"
     ids = stream.posts([text, *HAIL])
     merges = stream.grouper.merges(stream.at)
