@@ -25,7 +25,7 @@ from storing import NOON, WATCH, at, collect, labels, post
 from monitor import actions, charts, config
 from monitor.classifiers.trained import Trained, embedder_of, files, found_for
 from monitor.classifiers.trained.files import Heads
-from monitor.classifiers.trained.hashed import Hashed
+from monitor.classifiers.trained.hashed import BESIDE, Hashed
 from monitor.cli import cli
 from monitor.cli.learning.files import read as read_labels
 from monitor.domain import TOPICS, Classification, Correction, Engagement, Labels, Passage, Sentiment, Watch
@@ -303,7 +303,7 @@ def test_heads_see_hashed_words_beside_what_a_model_knows_and_grouping_does_not(
     known, passages = Knowing(), [Passage("늦어요"), Passage("또 늦어요")]
     both = embedder_of(known)
     assert both.vectors == f"{known.vectors}+hashed@1"
-    expected = np.concatenate([known.embed(passages), Hashed().embed(passages)], axis=1) / np.sqrt(2)
+    expected = np.concatenate([known.embed(passages), BESIDE * Hashed().embed(passages)], axis=1)
     assert both.embed(passages) == pytest.approx(expected, abs=1e-6)
     judge = Trained(known, both, Heads(1, known.model, both.vectors, {}, frozenset(), {}))
     assert judge.vectors == known.vectors
