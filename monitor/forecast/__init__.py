@@ -139,7 +139,6 @@ def predict(
     at: datetime,
     threshold: int,
     parameters: Parameters = Parameters(),
-    seed: int = 0,
     own: Own = SHIPPED,
 ) -> Forecast:
     """Foretell what becomes of an incident that ``reach.people`` have seen ``at`` this time.
@@ -147,7 +146,7 @@ def predict(
     ``history``: earlier reach (P50) since ``opened_at``, sorted by time; it may be empty, irregular, and may end with ``at`` itself.
     The totals include those reached so far. ``p_cross`` is the chance that the threshold is reached within 24 h, 1 once it is; the ETA
     is the median, with P10 and P90, of the time of crossing *if* it comes within 24 h, None if none of the paths gets there or all have.
-    ``seed`` is accepted for symmetry with reach: the grids are fixed. ``own``: what the company's own finished incidents taught.
+    Nothing is drawn: the grids are fixed. ``own``: what the company's own finished incidents taught.
     """
     return predictions([Case(history, reach.people, opened_at)], at, threshold, parameters, own)[0]
 
